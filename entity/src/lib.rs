@@ -1,1 +1,22 @@
+//! The tables of Kinora as sea-orm entities: one table a file, scoped finders, no rules.
 
+pub mod api_token;
+pub mod chunk;
+pub mod favorite;
+pub mod id;
+pub mod job;
+pub mod rating;
+pub mod rendition;
+pub mod runner;
+pub mod session;
+pub mod tag;
+pub mod upload;
+pub mod user;
+pub mod video;
+pub mod video_tag;
+pub mod view;
+
+pub use id::{
+    ApiTokenId, ChunkId, JobId, LeaseId, RenditionId, RunnerId, SessionId, TagId, UploadId, UserId, VideoId,
+    ViewId,
+};

@@ -1,1 +1,23 @@
+//! The history of the database, one change a file.
 
+use sea_orm_migration::prelude::*;
+
+mod m20261121_000001_accounts;
+mod m20261121_000002_videos;
+mod m20261121_000003_uploads;
+mod m20261121_000004_jobs;
+
+/// Brings a database up to what the entities describe.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_accounts::Migration),
+            Box::new(m20261121_000002_videos::Migration),
+            Box::new(m20261121_000003_uploads::Migration),
+            Box::new(m20261121_000004_jobs::Migration),
+        ]
+    }
+}

@@ -1,0 +1,22 @@
+//! Stars, one row a user and video.
+
+use sea_orm::entity::prelude::*;
+
+use crate::id::{UserId, VideoId};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "rating")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: UserId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub video_id: VideoId,
+    /// 1 to 10; taking a rating back deletes the row.
+    pub stars: i16,
+    pub created_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

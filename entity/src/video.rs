@@ -1,0 +1,102 @@
+//! Videos.
+
+use sea_orm::{Condition, entity::prelude::*};
+
+use crate::id::{UserId, VideoId};
+
+/// Where processing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum State {
+    #[sea_orm(string_value = "processing")]
+    Processing,
+    #[sea_orm(string_value = "ready")]
+    Ready,
+    #[sea_orm(string_value = "failed")]
+    Failed,
+}
+
+/// Who may find a video.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Visibility {
+    /// Listed, searched and fed to everybody.
+    #[sea_orm(string_value = "public")]
+    Public,
+    /// Whoever has the link.
+    #[sea_orm(string_value = "unlisted")]
+    Unlisted,
+    /// The uploader alone.
+    #[sea_orm(string_value = "private")]
+    Private,
+}
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "video")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: VideoId,
+    pub uploader_id: UserId,
+    pub title: String,
+    pub description: String,
+    pub visibility: Visibility,
+    pub state: State,
+    pub failure_code: Option<String>,
+    pub failure_message: Option<String>,
+    pub duration_ms: Option<i64>,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    /// The processing attempt whose renditions are played; none until one has been published.
+    pub published_attempt: Option<i32>,
+    pub has_poster: bool,
+    /// Key of the uploaded file in the bucket.
+    pub source_key: String,
+    pub source_size_bytes: i64,
+    pub source_file_name: String,
+    pub rating_count: i32,
+    /// Sum of all stars, so that a change is one addition.
+    pub rating_sum: i32,
+    pub favorite_count: i32,
+    pub view_count: i32,
+    /// Grows with attention and with recency; comparable at any time without being computed anew.
+    pub trending_score: f64,
+    /// Place in the dense numbering 0, 1, 2 … of everything that the feed may show.
+    pub feed_rank: Option<i32>,
+    /// Title, tags, uploader and description: what search looks through.
+    pub search_text: String,
+    pub created_at: DateTimeUtc,
+    pub published_at: Option<DateTimeUtc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// What anybody may find in lists: public and playable.
+    pub fn listed() -> Select<Self> {
+        Self::find().filter(Self::is_listed())
+    }
+
+    /// The condition behind [`Entity::listed`], for joins.
+    pub fn is_listed() -> Condition {
+        Condition::all()
+            .add(Column::Visibility.eq(Visibility::Public))
+            .add(Column::PublishedAttempt.is_not_null())
+    }
+
+    /// Everything of one uploader, whatever its state.
+    pub fn owned_by(user: UserId) -> Select<Self> {
+        Self::find().filter(Column::UploaderId.eq(user))
+    }
+
+    /// What `viewer` may open by its id: everything but other people's private videos.
+    pub fn visible_to(viewer: Option<UserId>) -> Select<Self> {
+        let open = Condition::any().add(Column::Visibility.ne(Visibility::Private));
+        Self::find().filter(match viewer {
+            Some(user) => open.add(Column::UploaderId.eq(user)),
+            None => open,
+        })
+    }
+}
