@@ -1,0 +1,108 @@
+//! One request: a GraphQL operation as JSON by `fetch`, with the cookie of this origin.
+
+use cynic::Operation;
+use leptos::prelude::window;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, Headers, RequestCredentials, RequestInit, Response};
+
+use super::error::ApiError;
+
+/// Sends a query or mutation and gives its data. Dropping the future aborts the request.
+///
+/// # Errors
+/// The first entry of the answer's `errors`, or `Offline` when there was no answer.
+pub async fn send<Data, Variables>(operation: Operation<Data, Variables>) -> Result<Data, ApiError>
+where
+    Data: DeserializeOwned,
+    Variables: Serialize,
+{
+    let body = serde_json::to_string(&operation).map_err(|_| ApiError::unexpected(0))?;
+    let (status, text) = post("/graphql", &body).await?;
+    let Ok(answer) = serde_json::from_str::<Answer<Data>>(&text) else {
+        return Err(ApiError::unexpected(status));
+    };
+    answer.into_result(status)
+}
+
+/// The JSON shape of a GraphQL answer; also the payload of a subscription's `next`.
+#[derive(Deserialize)]
+#[serde(bound = "Data: DeserializeOwned")]
+pub(super) struct Answer<Data> {
+    #[serde(default = "Option::default")]
+    data: Option<Data>,
+    #[serde(default)]
+    errors: Vec<Value>,
+}
+
+impl<Data> Answer<Data> {
+    pub(super) fn into_result(self, status: u16) -> Result<Data, ApiError> {
+        match (self.errors.first(), self.data) {
+            (Some(error), _) => Err(ApiError::from_json(error)),
+            (None, Some(data)) => Ok(data),
+            (None, None) => Err(ApiError::unexpected(status)),
+        }
+    }
+}
+
+struct AbortOnDrop(Option<AbortController>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
+    }
+}
+
+async fn post(path: &str, body: &str) -> Result<(u16, String), ApiError> {
+    let mut guard = AbortOnDrop(AbortController::new().ok());
+    let response = request(path, body, guard.0.as_ref()).await.map_err(|_| ApiError::offline())?;
+    let text = JsFuture::from(response.text().map_err(|_| ApiError::offline())?)
+        .await
+        .ok()
+        .and_then(|text| text.as_string())
+        .ok_or_else(ApiError::offline)?;
+    guard.0 = None;
+    Ok((response.status(), text))
+}
+
+async fn request(path: &str, body: &str, abort: Option<&AbortController>) -> Result<Response, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("content-type", "application/json")?;
+    headers.set("accept", "application/graphql-response+json, application/json")?;
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_credentials(RequestCredentials::SameOrigin);
+    init.set_headers(&headers);
+    init.set_body(&JsValue::from_str(body));
+    init.set_signal(abort.map(AbortController::signal).as_ref());
+    JsFuture::from(window().fetch_with_str_and_init(path, &init)).await?.dyn_into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<u32, ApiError> {
+        serde_json::from_str::<Answer<u32>>(text).map_err(|_| ApiError::offline())?.into_result(200)
+    }
+
+    #[test]
+    fn data_without_errors_is_the_answer() {
+        assert_eq!(read(r#"{"data": 7}"#), Ok(7));
+    }
+
+    #[test]
+    fn an_error_wins_over_null_data() {
+        let error = read(r#"{"data": null, "errors": [{"message": "no"}]}"#);
+        assert_eq!(error.map_err(|error| error.message), Err("no".to_owned()));
+    }
+
+    #[test]
+    fn neither_data_nor_errors_is_unexpected() {
+        assert!(read("{}").is_err());
+    }
+}

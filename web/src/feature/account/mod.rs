@@ -1,0 +1,10 @@
+//! Accounts: signing up, logging in, settings.
+
+mod credentials;
+mod login;
+mod settings;
+mod signup;
+
+pub use login::LogInPage;
+pub use settings::SettingsPage;
+pub use signup::SignUpPage;

@@ -1,0 +1,9 @@
+//! One folder for each thing that a person does here.
+
+pub mod account;
+pub mod browse;
+pub mod feed;
+pub mod missing;
+pub mod studio;
+pub mod upload;
+pub mod watch;
