@@ -1,0 +1,156 @@
+import Hls from 'hls.js';
+
+/** Longest wait between two attempts after the network failed, in milliseconds. */
+const LONGEST_DELAY_MS = 15_000;
+/** After so many attempts in a row the viewer is asked. */
+const ATTEMPTS = 6;
+/** A second media error within this time means that recovering did not help. */
+const MEDIA_GRACE_MS = 5_000;
+/** Seconds buffered ahead: of the video being watched, and of one that only might be. */
+const BUFFER_ACTIVE = 600;
+const BUFFER_WAITING = 1;
+
+/** Bits a second: first the browser's guess, then what the last session saw, so that the next one starts right. */
+let estimate = (navigator.connection?.downlink || 3) * 800_000;
+
+export const hlsWorksHere = () => Hls.isSupported();
+
+export function attachHls(video, url, { startPosition, active }, report) {
+  const config = {
+    startPosition,
+    maxBufferLength: 30,
+    maxMaxBufferLength: active ? BUFFER_ACTIVE : BUFFER_WAITING,
+    backBufferLength: 30,
+    abrEwmaDefaultEstimate: estimate,
+    // A first picture soon is worth more than a sharp one late.
+    maxStarvationDelay: 2,
+    capLevelToPlayerSize: true,
+    startFragPrefetch: true,
+    // Our media is fragmented MP4, which passes through untouched: a worker would only cost a blob: script.
+    enableWorker: false,
+    // Credentials: same-origin playlists and keys carry the cookie by default; nothing else may.
+  };
+  const hls = new Hls(config);
+
+  let attempt = 0;
+  let timer = 0;
+  let mediaErrorAt = -Infinity;
+  let gaveUp = false;
+  let manifestLoaded = false;
+
+  const position = () => (manifestLoaded && video.currentTime > 0 ? video.currentTime : startPosition);
+
+  /** Everything anew from the playlists: addresses of segments may be signed and have run out. */
+  const reload = () => {
+    hls.config.startPosition = position();
+    hls.loadSource(url);
+    hls.attachMedia(video);
+  };
+
+  const fail = (reason, detail) => {
+    gaveUp = true;
+    clearTimeout(timer);
+    hls.stopLoad();
+    report('failed', { reason, detail });
+  };
+
+  const retryLater = (detail) => {
+    if (attempt >= ATTEMPTS) {
+      fail('network', detail);
+      return;
+    }
+    const delayMs = Math.min(LONGEST_DELAY_MS, 500 * 2 ** attempt);
+    attempt += 1;
+    report('retrying', { attempt, delayMs });
+    clearTimeout(timer);
+    timer = setTimeout(reload, delayMs);
+  };
+
+  const onNetworkError = (data) => {
+    const status = data.response?.code ?? 0;
+    const playlist = data.details.startsWith('manifest');
+    if (playlist && [401, 403, 404, 410].includes(status)) fail('gone', `${data.details} ${status}`);
+    else retryLater(`${data.details} ${status}`);
+  };
+
+  const onMediaError = (data) => {
+    if (data.details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR || data.details === Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR) {
+      fail('unsupported', data.details);
+      return;
+    }
+    const now = performance.now();
+    if (now - mediaErrorAt < MEDIA_GRACE_MS) {
+      fail('media', data.details);
+      return;
+    }
+    mediaErrorAt = now;
+    const wasPlaying = !video.paused;
+    hls.recoverMediaError();
+    if (wasPlaying) video.play().catch(() => {});
+  };
+
+  hls.on(Hls.Events.ERROR, (_event, data) => {
+    if (!data.fatal || gaveUp) return;
+    if (data.type === Hls.ErrorTypes.NETWORK_ERROR) onNetworkError(data);
+    else if (data.type === Hls.ErrorTypes.MEDIA_ERROR) onMediaError(data);
+    else fail('media', data.details);
+  });
+  hls.on(Hls.Events.MANIFEST_PARSED, (_event, data) => {
+    manifestLoaded = true;
+    report('levels', {
+      levels: data.levels.map((level, index) => ({
+        index,
+        width: level.width ?? 0,
+        height: level.height ?? 0,
+        bitrate: level.bitrate ?? 0,
+      })),
+    });
+  });
+  hls.on(Hls.Events.LEVEL_SWITCHED, (_event, data) => report('level', { index: data.level, auto: hls.autoLevelEnabled }));
+  hls.on(Hls.Events.FRAG_BUFFERED, () => {
+    if (hls.bandwidthEstimate > 0) estimate = hls.bandwidthEstimate;
+    if (attempt > 0) {
+      attempt = 0;
+      report('recovered');
+    }
+  });
+
+  const onOnline = () => {
+    if (attempt > 0 || gaveUp) retry();
+  };
+  const retry = () => {
+    attempt = 0;
+    gaveUp = false;
+    mediaErrorAt = -Infinity;
+    clearTimeout(timer);
+    reload();
+  };
+  window.addEventListener('online', onOnline);
+
+  hls.loadSource(url);
+  hls.attachMedia(video);
+
+  return {
+    setActive(next) {
+      hls.config.maxMaxBufferLength = next ? BUFFER_ACTIVE : BUFFER_WAITING;
+    },
+    /** -1 lets the bandwidth decide. */
+    setLevel(index) {
+      hls.nextLevel = index;
+      report('level', { index: index < 0 ? hls.currentLevel : index, auto: index < 0 });
+    },
+    retry,
+    detach() {
+      clearTimeout(timer);
+      window.removeEventListener('online', onOnline);
+      hls.destroy();
+      clear(video);
+    },
+  };
+}
+
+/** Leaves the element empty, so that a recycled one never shows its last picture. */
+export function clear(video) {
+  video.removeAttribute('src');
+  video.load();
+}

@@ -1,0 +1,111 @@
+//! Keep, share, download.
+
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::opinion::ViewerActions;
+use crate::ui::{Glyph, Icon, use_toasts};
+
+/// Keeps the video among one's favourites.
+#[component]
+pub fn FavoriteButton(actions: ViewerActions) -> impl IntoView {
+    let set = Memo::new(move |_| actions.is_favorite());
+    view! {
+        <button
+            type="button"
+            class="action"
+            class:set=set
+            aria-pressed=move || set.get().to_string()
+            aria-label="Favourite"
+            title=move || if set.get() { "Remove from favourites" } else { "Add to favourites" }
+            on:click=move |event| {
+                event.stop_propagation();
+                actions.toggle_favorite();
+            }
+        >
+            <Glyph icon=Icon::Heart filled=Signal::from(set) />
+            <span class="action-name">{move || if set.get() { "Kept" } else { "Keep" }}</span>
+        </button>
+    }
+}
+
+/// Hands the video's address to the system's own sheet, or copies it and says so.
+#[component]
+pub fn ShareButton(actions: ViewerActions) -> impl IntoView {
+    let toasts = use_toasts();
+    let press = move |event: leptos::ev::MouseEvent| {
+        event.stop_propagation();
+        let Some(video) = actions.video.get_untracked() else { return };
+        let origin = window().location().origin().unwrap_or_default();
+        let url = format!("{origin}/watch/{}", video.id.inner());
+        spawn_local(async move {
+            match share(&video.title, &url).await {
+                Shared::Done => {}
+                Shared::Copied => toasts.say("Link copied."),
+                Shared::Refused => toasts.say(url),
+            }
+        });
+    };
+    view! {
+        <button type="button" class="action" aria-label="Share" title="Share" on:click=press>
+            <Glyph icon=Icon::Share />
+            <span class="action-name">"Share"</span>
+        </button>
+    }
+}
+
+/// Saves the file; absent where the uploader or the server allows none.
+#[component]
+pub fn DownloadLink(actions: ViewerActions) -> impl IntoView {
+    let url = Memo::new(move |_| actions.video.with(|video| video.as_ref().and_then(|video| video.download_url.clone())));
+    view! {
+        <Show when=move || url.get().is_some()>
+            <a
+                class="action"
+                href=move || url.get()
+                download=""
+                rel="external"
+                draggable="false"
+                aria-label="Download"
+                title="Download"
+                on:click=|event| event.stop_propagation()
+            >
+                <Glyph icon=Icon::Download />
+                <span class="action-name">"Save"</span>
+            </a>
+        </Show>
+    }
+}
+
+enum Shared {
+    /// The sheet was shown; whether it was used is the person's own business.
+    Done,
+    Copied,
+    /// Neither is allowed here: the address itself is shown.
+    Refused,
+}
+
+async fn share(title: &str, url: &str) -> Shared {
+    let navigator = window().navigator();
+    let has_sheet = has(&navigator, "share");
+    // Desktop browsers have a sheet too, and a worse one than the clipboard.
+    let touch = window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches());
+    if has_sheet && touch {
+        let data = web_sys::ShareData::new();
+        data.set_title(title);
+        data.set_url(url);
+        // Closing the sheet is an error to the browser and none to the person.
+        let _ = JsFuture::from(navigator.share_with_data(&data)).await;
+        return Shared::Done;
+    }
+    // Absent on plain http, where the address is shown instead.
+    if has(&navigator, "clipboard") && JsFuture::from(navigator.clipboard().write_text(url)).await.is_ok() {
+        return Shared::Copied;
+    }
+    Shared::Refused
+}
+
+fn has(target: &JsValue, name: &str) -> bool {
+    js_sys::Reflect::get(target.unchecked_ref(), &JsValue::from_str(name)).is_ok_and(|value| !value.is_undefined())
+}

@@ -1,0 +1,35 @@
+//! Playing a video, and what a viewer does with one: rate it, keep it, share it, download it.
+//!
+//! `Player` is the player of a video's own page. The feed builds its own picture from the same parts:
+//! [`Playback`] (one element, as signals), `SeekBar`, the overlays, and [`actions`].
+
+pub mod actions;
+mod component;
+mod controls;
+mod focus;
+mod idle;
+mod keys;
+mod level;
+mod overlay;
+mod playback;
+mod screen;
+mod script;
+mod seek_bar;
+mod settings;
+mod sound;
+mod source;
+mod time;
+mod trouble;
+mod views;
+mod watched;
+
+pub use component::Player;
+pub use focus::is_free_key;
+pub use idle::Idle;
+pub use overlay::{PosterOver, TroubleOver, Waiting};
+pub use playback::Playback;
+pub use script::player_script;
+pub use seek_bar::SeekBar;
+pub use sound::use_sound;
+pub use source::Source;
+pub use views::count_views;

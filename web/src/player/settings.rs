@@ -1,0 +1,110 @@
+//! Quality and speed, behind one button.
+
+use leptos::{ev, html, prelude::*};
+
+use super::playback::Playback;
+use crate::ui::{Icon, IconButton};
+
+const RATES: [(f64, &str); 6] =
+    [(0.5, "0.5×"), (0.75, "0.75×"), (1.0, "Normal"), (1.25, "1.25×"), (1.5, "1.5×"), (2.0, "2×")];
+
+/// The button and its panel; Escape or a press elsewhere closes it.
+#[component]
+pub fn SettingsMenu(playback: Playback, open: RwSignal<bool>) -> impl IntoView {
+    let root = NodeRef::<html::Div>::new();
+    let outside = window_event_listener(ev::pointerdown, move |event| {
+        let target = event.target().map(|target| wasm_bindgen::JsCast::unchecked_into::<web_sys::Node>(target));
+        let inside = root.get_untracked().is_some_and(|root| root.contains(target.as_ref()));
+        if !inside && open.get_untracked() {
+            open.set(false);
+        }
+    });
+    on_cleanup(move || outside.remove());
+    let escape = move |event: ev::KeyboardEvent| {
+        if event.key() == "Escape" && open.get_untracked() {
+            event.stop_propagation();
+            open.set(false);
+        }
+    };
+    view! {
+        <div node_ref=root class="player-settings" on:keydown=escape on:click=|event| event.stop_propagation()>
+            <IconButton
+                icon=Icon::Settings
+                label="Quality and speed"
+                pressed=Signal::from(open)
+                on_press=move |_| open.update(|open| *open = !*open)
+            />
+            <Show when=move || open.get()>
+                <div class="player-panel" role="menu" aria-label="Quality and speed">
+                    <Show when=move || { playback.levels.with(|levels| levels.len() > 1) }>
+                        <QualityChoice playback />
+                    </Show>
+                    <div class="player-choice" role="group" aria-label="Speed">
+                        <p class="player-choice-name">"Speed"</p>
+                        {RATES
+                            .into_iter()
+                            .map(|(rate, name)| {
+                                view! {
+                                    <button
+                                        type="button"
+                                        role="menuitemradio"
+                                        aria-checked=move || (playback.rate.get() == rate).to_string()
+                                        on:click=move |_| playback.rate.set(rate)
+                                    >
+                                        {name}
+                                    </button>
+                                }
+                            })
+                            .collect_view()}
+                    </div>
+                </div>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn QualityChoice(playback: Playback) -> impl IntoView {
+    let now = move || {
+        let choice = playback.level.get();
+        let name = playback.levels.with(|levels| levels.iter().find(|level| level.index == choice.index).map(|level| level.label()));
+        name.filter(|_| choice.auto).map_or_else(|| "Auto".to_owned(), |name| format!("Auto ({name})"))
+    };
+    view! {
+        <div class="player-choice" role="group" aria-label="Quality">
+            <p class="player-choice-name">"Quality"</p>
+            <button
+                type="button"
+                role="menuitemradio"
+                aria-checked=move || playback.level.get().auto.to_string()
+                on:click=move |_| playback.set_level(-1)
+            >
+                {now}
+            </button>
+            {move || {
+                playback
+                    .levels
+                    .get()
+                    .into_iter()
+                    .map(|level| {
+                        let index = level.index;
+                        let chosen = move || {
+                            let choice = playback.level.get();
+                            (!choice.auto && choice.index == index).to_string()
+                        };
+                        view! {
+                            <button
+                                type="button"
+                                role="menuitemradio"
+                                aria-checked=chosen
+                                on:click=move |_| playback.set_level(index)
+                            >
+                                {level.label()}
+                            </button>
+                        }
+                    })
+                    .collect_view()
+            }}
+        </div>
+    }
+}
