@@ -1,0 +1,161 @@
+//! The GraphQL client: the runner's only conversation with the server.
+
+mod error;
+pub mod operations;
+mod retry;
+mod subscription;
+
+use std::{sync::Arc, time::Duration};
+
+use cynic::{GraphQlResponse, MutationBuilder, Operation};
+use serde::{Serialize, de::DeserializeOwned};
+use url::Url;
+
+pub use error::ApiError;
+pub use retry::{Backoff, persist};
+
+use error::Extensions;
+use operations::{
+    CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobKind, JobOutputInput,
+    JobProgressInput, JobResultInput, KindsVariables, LeaseJob, OutputUrl, PublishChunk, PublishChunkInput,
+    PublishChunkVariables, RenewLease, RenewLeaseVariables, SignJobOutputs, SignJobOutputsVariables,
+};
+
+/// A small request must be answered within this time; the caller tries again.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The kinds of job that this program can do.
+const KINDS: [JobKind; 1] = [JobKind::ProcessVideo];
+
+/// A connection pool and the token that speaks for this runner.
+#[derive(Clone)]
+pub struct Api {
+    http: reqwest::Client,
+    endpoint: Url,
+    token: Arc<str>,
+}
+
+impl Api {
+    /// `server` is the site's address, for example `https://video.example`; the paths are added here.
+    pub fn new(server: &Url, token: &str, http: reqwest::Client) -> Self {
+        let mut endpoint = server.clone();
+        endpoint.set_path(&format!("{}/graphql", server.path().trim_end_matches('/')));
+        endpoint.set_query(None);
+        Self { http, endpoint, token: token.into() }
+    }
+
+    /// Takes the next waiting job, if there is one.
+    pub async fn lease_job(&self) -> Result<Option<Job>, ApiError> {
+        let answer = self.send(LeaseJob::build(KindsVariables { kinds: KINDS.to_vec() })).await?;
+        Ok(answer.lease_job)
+    }
+
+    /// Says that the job is still being worked on, and how far it is.
+    pub async fn renew_lease(
+        &self,
+        lease_id: &cynic::Id,
+        progress: Option<JobProgressInput>,
+    ) -> Result<(), ApiError> {
+        self.send(RenewLease::build(RenewLeaseVariables { lease_id: lease_id.clone(), progress })).await?;
+        Ok(())
+    }
+
+    /// Asks where to put outputs; the answers come in any order.
+    pub async fn sign_job_outputs(
+        &self,
+        lease_id: &cynic::Id,
+        outputs: Vec<JobOutputInput>,
+    ) -> Result<Vec<OutputUrl>, ApiError> {
+        let variables = SignJobOutputsVariables { lease_id: lease_id.clone(), outputs };
+        Ok(self.send(SignJobOutputs::build(variables)).await?.sign_job_outputs)
+    }
+
+    /// Makes an uploaded chunk part of its rendition.
+    pub async fn publish_chunk(
+        &self,
+        lease_id: &cynic::Id,
+        chunk: PublishChunkInput,
+    ) -> Result<(), ApiError> {
+        let variables = PublishChunkVariables { lease_id: lease_id.clone(), chunk };
+        accepted(self.send(PublishChunk::build(variables)).await?.publish_chunk)
+    }
+
+    /// Hands in the result and ends the lease.
+    pub async fn complete_job(&self, lease_id: &cynic::Id, result: JobResultInput) -> Result<(), ApiError> {
+        let variables = CompleteJobVariables { lease_id: lease_id.clone(), result };
+        accepted(self.send(CompleteJob::build(variables)).await?.complete_job)
+    }
+
+    /// Gives the job up: for good with a reason for the uploader, or back to the queue with `retry`.
+    pub async fn fail_job(
+        &self,
+        lease_id: &cynic::Id,
+        code: &str,
+        message: &str,
+        retry: bool,
+    ) -> Result<(), ApiError> {
+        let variables = FailJobVariables {
+            lease_id: lease_id.clone(),
+            code: code.to_owned(),
+            message: message.to_owned(),
+            retry,
+        };
+        accepted(self.send(FailJob::build(variables)).await?.fail_job)
+    }
+
+    async fn send<Q, V>(&self, operation: Operation<Q, V>) -> Result<Q, ApiError>
+    where
+        Q: DeserializeOwned + 'static,
+        V: Serialize,
+    {
+        let response = self
+            .http
+            .post(self.endpoint.clone())
+            .bearer_auth(&self.token)
+            .timeout(REQUEST_TIMEOUT)
+            .json(&operation)
+            .send()
+            .await
+            .map_err(|error| ApiError::Unreachable(describe(&error)))?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(|error| ApiError::Unreachable(describe(&error)))?;
+        match serde_json::from_slice::<GraphQlResponse<Q, Extensions>>(&body) {
+            Ok(answer) => read(answer),
+            Err(_) if status.as_u16() == 401 || status.as_u16() == 403 => {
+                Err(ApiError::TokenRefused(format!("HTTP status {status}")))
+            }
+            Err(error) => {
+                Err(ApiError::Unreachable(format!("HTTP status {status}, no GraphQL answer ({error})")))
+            }
+        }
+    }
+}
+
+fn read<Q>(answer: GraphQlResponse<Q, Extensions>) -> Result<Q, ApiError> {
+    if let Some(first) = answer.errors.into_iter().flatten().next() {
+        return Err(ApiError::from_graphql(first.message, first.extensions));
+    }
+    answer.data.ok_or_else(|| ApiError::Unreachable("an answer without data".to_owned()))
+}
+
+fn accepted(answer: bool) -> Result<(), ApiError> {
+    // `false` means that the lease no longer speaks for the job.
+    if answer { Ok(()) } else { Err(ApiError::LeaseLost) }
+}
+
+/// The whole chain of causes in one line: the outermost message of an HTTP error alone says next to nothing.
+/// The URL is left out, for presigned ones are secrets.
+pub(crate) fn describe(error: &reqwest::Error) -> String {
+    let mut text = match error.status() {
+        Some(status) => format!("HTTP status {status}"),
+        None if error.is_timeout() => "no answer in time".to_owned(),
+        None => "the connection failed".to_owned(),
+    };
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}

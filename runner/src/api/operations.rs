@@ -1,0 +1,251 @@
+//! The GraphQL operations of a runner, checked against `schema.graphql` at build time.
+//!
+//! Field names and types mirror the schema; only what a runner reads is selected.
+
+/// Names of the schema's types, for the derives below.
+#[cynic::schema("kinora")]
+mod schema {}
+
+/// A size or an offset in bytes.
+#[derive(cynic::Scalar, Clone, Copy, Debug, PartialEq, Eq)]
+#[cynic(graphql_type = "Bytes")]
+pub struct ByteCount(pub u64);
+
+/// What a job asks for.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobKind {
+    ProcessVideo,
+}
+
+/// What an upload URL is for.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobOutputKind {
+    Chunk,
+    Poster,
+}
+
+/// Whether a rendition holds pictures or sound.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RenditionKind {
+    Video,
+    Audio,
+}
+
+/// Where a job stands, as the uploader sees it.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcessingStage {
+    Queued,
+    Downloading,
+    Probing,
+    Encoding,
+    Uploading,
+    Publishing,
+}
+
+/// A job that this runner holds.
+#[derive(cynic::QueryFragment, Clone, Debug)]
+pub struct Job {
+    pub id: cynic::Id,
+    pub kind: JobKind,
+    pub attempt: i32,
+    pub lease: Lease,
+    pub video_id: cynic::Id,
+    pub source: JobSource,
+    pub ladder: Vec<LadderRung>,
+    pub audio_bitrate: i32,
+    pub max_duration_ms: i32,
+}
+
+/// The right to write results of a job until it expires.
+#[derive(cynic::QueryFragment, Clone, Debug)]
+pub struct Lease {
+    pub id: cynic::Id,
+}
+
+/// Where the upload can be read, once.
+#[derive(cynic::QueryFragment, Clone, Debug)]
+pub struct JobSource {
+    pub url: String,
+    pub size: ByteCount,
+}
+
+/// One step of the ladder: the short side in pixels and the ceiling of its bitrate in bits per second.
+#[derive(cynic::QueryFragment, Clone, Debug)]
+pub struct LadderRung {
+    pub short_side: i32,
+    pub video_bitrate: i32,
+}
+
+/// A header that an upload must carry.
+#[derive(cynic::QueryFragment, Clone, Debug)]
+pub struct Header {
+    pub name: String,
+    pub value: String,
+}
+
+/// A place to put one output.
+#[derive(cynic::QueryFragment, Clone, Debug)]
+pub struct OutputUrl {
+    pub kind: JobOutputKind,
+    pub rendition: Option<String>,
+    pub chunk: Option<i32>,
+    pub url: String,
+    pub headers: Vec<Header>,
+}
+
+/// Says that jobs are waiting.
+#[derive(cynic::QueryFragment, Clone, Debug)]
+pub struct JobAvailable {
+    pub waiting: i32,
+}
+
+#[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq)]
+pub struct JobProgressInput {
+    pub stage: ProcessingStage,
+    pub percent: f64,
+    pub eta_ms: Option<i32>,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct JobOutputInput {
+    pub kind: JobOutputKind,
+    pub rendition: Option<String>,
+    pub chunk: Option<i32>,
+    pub size: ByteCount,
+}
+
+#[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq)]
+pub struct ByteRangeInput {
+    pub offset: ByteCount,
+    pub size: ByteCount,
+}
+
+#[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq)]
+pub struct SegmentInput {
+    pub offset: ByteCount,
+    pub size: ByteCount,
+    pub duration_ms: f64,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct PublishChunkInput {
+    pub rendition: String,
+    pub index: i32,
+    pub size: ByteCount,
+    pub start_ms: f64,
+    pub init: Option<ByteRangeInput>,
+    pub segments: Vec<SegmentInput>,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct RenditionInput {
+    pub name: String,
+    pub kind: RenditionKind,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub frame_rate: Option<f64>,
+    pub codecs: String,
+    pub chunk_count: i32,
+}
+
+#[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq)]
+pub struct PosterInput {
+    pub width: i32,
+    pub height: i32,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct JobResultInput {
+    pub duration_ms: i32,
+    pub width: i32,
+    pub height: i32,
+    pub renditions: Vec<RenditionInput>,
+    pub poster: Option<PosterInput>,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct KindsVariables {
+    pub kinds: Vec<JobKind>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "KindsVariables")]
+pub struct LeaseJob {
+    #[arguments(kinds: $kinds)]
+    pub lease_job: Option<Job>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Subscription", variables = "KindsVariables")]
+pub struct WatchJobs {
+    #[arguments(kinds: $kinds)]
+    pub job_available: JobAvailable,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct RenewLeaseVariables {
+    pub lease_id: cynic::Id,
+    pub progress: Option<JobProgressInput>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "RenewLeaseVariables")]
+pub struct RenewLease {
+    #[arguments(leaseId: $lease_id, progress: $progress)]
+    #[allow(dead_code)] // Selected because a mutation must select something; the answer itself says all.
+    pub renew_lease: Lease,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct SignJobOutputsVariables {
+    pub lease_id: cynic::Id,
+    pub outputs: Vec<JobOutputInput>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "SignJobOutputsVariables")]
+pub struct SignJobOutputs {
+    #[arguments(leaseId: $lease_id, outputs: $outputs)]
+    pub sign_job_outputs: Vec<OutputUrl>,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct PublishChunkVariables {
+    pub lease_id: cynic::Id,
+    pub chunk: PublishChunkInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "PublishChunkVariables")]
+pub struct PublishChunk {
+    #[arguments(leaseId: $lease_id, chunk: $chunk)]
+    pub publish_chunk: bool,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct CompleteJobVariables {
+    pub lease_id: cynic::Id,
+    pub result: JobResultInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "CompleteJobVariables")]
+pub struct CompleteJob {
+    #[arguments(leaseId: $lease_id, result: $result)]
+    pub complete_job: bool,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct FailJobVariables {
+    pub lease_id: cynic::Id,
+    pub code: String,
+    pub message: String,
+    pub retry: bool,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "FailJobVariables")]
+pub struct FailJob {
+    #[arguments(leaseId: $lease_id, code: $code, message: $message, retry: $retry)]
+    pub fail_job: bool,
+}

@@ -1,0 +1,118 @@
+//! The filter graph: one decoded picture in, every rendition out.
+
+use super::{
+    colour::{Matrix, Transfer},
+    plan::Plan,
+};
+
+/// A last frame that is shown for longer than one tick is repeated for at most this long.
+const LAST_FRAME_S: u32 = 1;
+/// What is told apart when looking for a poster; a second of film.
+const POSTER_CANDIDATES: u32 = 24;
+/// How all renditions are labelled.
+const STANDARD_TAGS: &str = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709";
+
+/// The value of `-filter_complex`; its outputs are `[v0]`, `[v1]`, … in the order of the plan's sizes.
+///
+/// Frames are dropped and shrunk first, for everything after that costs by the pixel: tone mapping and turning
+/// happen at the size of the largest rendition, which the smaller ones are then made from.
+pub fn renditions(plan: &Plan) -> String {
+    let top = plan.top();
+    let mut chain = Vec::new();
+    if plan.deinterlace {
+        chain.push(DEINTERLACE.to_owned());
+    }
+    // Beginning at 0 with the first frame repeated keeps pictures and sound in step from one common start.
+    chain.push(format!("fps={}/{}:start_time=0", plan.rate.num, plan.rate.den));
+    if let Some(end) = plan.end {
+        let end_s = (end.as_secs_f64() - 0.5 / plan.rate.fps()).max(0.5 / plan.rate.fps());
+        chain.push(format!("tpad=stop_mode=clone:stop_duration={LAST_FRAME_S}"));
+        chain.push(format!("trim=end={end_s:.4}"));
+    }
+    chain.extend(picture(plan, top.width, top.height));
+    chain.push(STANDARD_TAGS.to_owned());
+    let chain = format!("[0:{}]{}", plan.video_index, chain.join(","));
+
+    let smaller = &plan.sizes[1..];
+    if smaller.is_empty() {
+        return format!("{chain}[v0]");
+    }
+    let mut graph = format!("{chain},split={}[v0]", plan.sizes.len());
+    for number in 1..plan.sizes.len() {
+        graph.push_str(&format!("[s{number}]"));
+    }
+    for (number, size) in (1..).zip(smaller) {
+        graph.push_str(&format!(
+            ";[s{number}]scale={}:{}:flags=bicubic,setsar=1[v{number}]",
+            size.width, size.height
+        ));
+    }
+    graph
+}
+
+/// The value of `-filter:v` for the poster.
+pub fn poster(plan: &Plan) -> String {
+    let mut chain = Vec::new();
+    if plan.deinterlace {
+        chain.push(DEINTERLACE.to_owned());
+    }
+    chain.extend(picture(plan, plan.poster.width, plan.poster.height));
+    chain.push(format!("thumbnail={POSTER_CANDIDATES}"));
+    chain.join(",")
+}
+
+/// Only frames that are marked as interlaced are touched; one frame out for each frame in.
+const DEINTERLACE: &str = "bwdif=mode=send_frame:parity=auto:deint=interlaced";
+
+/// Shrinks to `width` × `height` (upright), in ordinary colours, upright, with square pixels.
+fn picture(plan: &Plan, width: u32, height: u32) -> Vec<String> {
+    let (width, height) = if plan.orientation.swaps_sides() { (height, width) } else { (width, height) };
+    let mut chain = Vec::new();
+    if plan.colour.is_hdr() {
+        chain.push(format!("scale={width}:{height}:flags=bicubic"));
+        chain.push(tone_map(plan));
+    } else if !plan.colour.is_standard() || !plan.pixels_are_standard || plan.stored != (width, height) {
+        let mut scale = format!("scale={width}:{height}:flags=bicubic");
+        if !plan.colour.is_standard() {
+            if let Some(matrix) = scaler_matrix(plan.colour.matrix) {
+                scale.push_str(&format!(":in_color_matrix={matrix}"));
+            }
+            let range = if plan.colour.full_range { "pc" } else { "tv" };
+            scale.push_str(&format!(":in_range={range}:out_color_matrix=bt709:out_range=tv"));
+        }
+        chain.push(scale);
+        chain.push("format=yuv420p".to_owned());
+    }
+    chain.extend(plan.orientation.filter().map(str::to_owned));
+    chain.push("setsar=1".to_owned());
+    chain
+}
+
+fn scaler_matrix(matrix: Matrix) -> Option<&'static str> {
+    match matrix {
+        Matrix::Bt709 => Some("bt709"),
+        Matrix::Bt601 => Some("smpte170m"),
+        Matrix::Bt2020 => Some("bt2020"),
+        Matrix::Rgb => None,
+    }
+}
+
+/// High dynamic range to BT.709: in linear light, with highlights rolled off. What the source says of itself
+/// is repeated, for a picture without tags would be refused.
+fn tone_map(plan: &Plan) -> String {
+    let transfer = match plan.colour.transfer {
+        Transfer::Hlg => "arib-std-b67",
+        Transfer::Pq | Transfer::Sdr => "smpte2084",
+    };
+    let matrix = match plan.colour.matrix {
+        Matrix::Bt709 => "709",
+        Matrix::Bt601 => "170m",
+        Matrix::Bt2020 => "2020_ncl",
+        Matrix::Rgb => "gbr",
+    };
+    let range = if plan.colour.full_range { "full" } else { "limited" };
+    format!(
+        "zscale=tin={transfer}:min={matrix}:pin=2020:rin={range}:t=linear:npl=100,format=gbrpf32le,\
+         zscale=p=709,tonemap=tonemap=hable:desat=0,zscale=t=709:m=709:r=limited,format=yuv420p"
+    )
+}

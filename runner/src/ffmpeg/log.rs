@@ -1,0 +1,126 @@
+//! What ffmpeg says on standard error: how much could be decoded, and which well-known trouble it met.
+
+use std::collections::VecDeque;
+
+/// As many of the last lines are kept for our own log.
+const KEPT_LINES: usize = 12;
+/// A line of ours never needs more; files can make ffmpeg print their own text.
+const KEPT_LINE_BYTES: usize = 300;
+
+/// Counts over one run, fed line by line.
+#[derive(Debug, Default)]
+pub struct Log {
+    /// Calls of the video decoder that failed.
+    pub failed: u64,
+    /// Frames that came out, but damaged and patched up.
+    pub damaged: u64,
+    /// Frames that came out, damaged or not; known at the end of the run.
+    pub decoded: Option<u64>,
+    /// Whether the container broke off or had unreadable stretches.
+    pub container_errors: u64,
+    pub moov_missing: bool,
+    pub codec_refused: bool,
+    pub too_many_pixels: bool,
+    pub too_many_streams: bool,
+    pub external_reference: bool,
+    pub duration_is_a_guess: bool,
+    pub disk_full: bool,
+    pub out_of_memory: bool,
+    last: VecDeque<String>,
+    video_index: u32,
+}
+
+impl Log {
+    /// `video_index` is the stream whose frames are counted.
+    pub fn new(video_index: u32) -> Self {
+        Self { video_index, ..Self::default() }
+    }
+
+    pub fn line(&mut self, line: &str) {
+        let has = |text: &str| line.contains(text);
+        let video = self.video_index;
+        if has("Error while decoding stream #0:") {
+            self.failed += u64::from(has(&format!("Error while decoding stream #0:{video}:")));
+        } else if has("corrupt decoded frame in stream ") {
+            self.damaged += u64::from(line.trim_end().ends_with(&format!("in stream {video}")));
+        } else if has(&format!("Input stream #0:{video} (video):")) {
+            self.decoded = decoded_frames(line).or(self.decoded);
+        }
+        let container_errors =
+            ["partial file", "File ended prematurely", "Packet corrupt", "Read error", "EBML"];
+        self.container_errors += u64::from(container_errors.into_iter().any(has));
+        self.moov_missing |= has("moov atom not found");
+        self.codec_refused |= has("Codec (") && has("not on whitelist");
+        self.too_many_pixels |=
+            has("exceeds specified max pixel count") || has("Picture size") && has("is invalid");
+        self.too_many_streams |= has("Number of streams exceeds max_streams");
+        self.external_reference |= has("Skipped opening external track");
+        self.duration_is_a_guess |= has("Estimating duration from bitrate");
+        self.disk_full |= has("No space left on device");
+        self.out_of_memory |= has("Cannot allocate memory");
+        if self.last.len() == KEPT_LINES {
+            self.last.pop_front();
+        }
+        self.last.push_back(line.chars().take(KEPT_LINE_BYTES).collect());
+    }
+
+    /// The last lines, for our own log.
+    pub fn tail(&self) -> String {
+        Vec::from_iter(self.last.iter().map(String::as_str)).join(" | ")
+    }
+
+    /// The part of the pictures that came out whole, from 0 to 1.
+    ///
+    /// Counted by what the decoder says of itself, not by packets: VP8 and VP9 send pictures that are never
+    /// shown, and fields come two to a frame.
+    pub fn intact_part(&self) -> f64 {
+        let decoded = self.decoded.unwrap_or(0);
+        let tried = decoded + self.failed;
+        if tried == 0 {
+            return 0.0;
+        }
+        decoded.saturating_sub(self.damaged) as f64 / tried as f64
+    }
+}
+
+/// From `Input stream #0:0 (video): 299 packets read (1374226 bytes); 238 frames decoded; `.
+fn decoded_frames(line: &str) -> Option<u64> {
+    let (before, _) = line.split_once(" frames decoded")?;
+    before.rsplit(' ').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failed_and_damaged_frames_are_counted_for_the_chosen_stream() {
+        let mut log = Log::new(1);
+        for line in [
+            "Error while decoding stream #0:1: Invalid data found when processing input",
+            "Error while decoding stream #0:0: Invalid data found when processing input",
+            "Error while decoding stream #0:11: Invalid data found when processing input",
+            "file:source: corrupt decoded frame in stream 1",
+            "file:source: corrupt decoded frame in stream 11",
+            "  Input stream #0:0 (video): 99 packets read (1 bytes); 99 frames decoded; ",
+            "  Input stream #0:1 (video): 300 packets read (1374226 bytes); 19 frames decoded; ",
+        ] {
+            log.line(line);
+        }
+        assert_eq!((log.failed, log.damaged, log.decoded), (1, 1, Some(19)));
+        assert!((log.intact_part() - 0.9).abs() < 1e-9);
+        assert!(log.tail().ends_with("19 frames decoded; "));
+    }
+
+    #[test]
+    fn nothing_decoded_is_nothing_intact() {
+        assert!(Log::new(0).intact_part() < f64::EPSILON);
+    }
+
+    #[test]
+    fn known_troubles_are_recognised() {
+        let mut log = Log::new(0);
+        log.line("[mov,mp4,m4a,3gp,3g2,mj2 @ 0x55] moov atom not found");
+        log.line("[hls @ 0x1] Format not on whitelist 'mov,matroska'");
+    }
+}

@@ -1,0 +1,106 @@
+//! The JSON that ffprobe writes, as far as it is read. Every field may be missing, and numbers come as text.
+
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Report {
+    pub format: Format,
+    pub streams: Vec<Stream>,
+    pub packets: Vec<Packet>,
+    pub frames: Vec<Frame>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Format {
+    pub format_name: String,
+    pub duration: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Stream {
+    pub index: u32,
+    pub codec_type: Option<String>,
+    pub codec_name: Option<String>,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    pub sample_aspect_ratio: Option<String>,
+    pub pix_fmt: Option<String>,
+    pub field_order: Option<String>,
+    pub color_range: Option<String>,
+    pub color_space: Option<String>,
+    pub color_transfer: Option<String>,
+    pub r_frame_rate: Option<String>,
+    pub avg_frame_rate: Option<String>,
+    pub start_time: Option<String>,
+    pub duration: Option<String>,
+    pub channels: Option<u32>,
+    pub disposition: Disposition,
+    pub side_data_list: Vec<SideData>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Disposition {
+    pub default: u8,
+    pub attached_pic: u8,
+    pub timed_thumbnails: u8,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SideData {
+    pub displaymatrix: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Packet {
+    pub stream_index: u32,
+    pub pts_time: Option<String>,
+    pub size: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Frame {
+    pub stream_index: u32,
+    pub interlaced_frame: u8,
+    pub color_range: Option<String>,
+    pub color_space: Option<String>,
+    pub color_transfer: Option<String>,
+}
+
+impl Report {
+    /// Reads ffprobe's output. It may be cut short by a crash; then nothing is known.
+    pub fn parse(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+}
+
+impl Stream {
+    /// Moving pictures: an album cover is a video stream to ffmpeg, but not to anybody else.
+    pub fn is_video(&self) -> bool {
+        self.codec_type.as_deref() == Some("video")
+            && self.disposition.attached_pic == 0
+            && self.disposition.timed_thumbnails == 0
+    }
+
+    pub fn is_audio(&self) -> bool {
+        self.codec_type.as_deref() == Some("audio")
+    }
+}
+
+/// A number of seconds as ffprobe prints it; nothing for `N/A`.
+pub fn seconds(text: Option<&str>) -> Option<f64> {
+    text?.parse::<f64>().ok().filter(|seconds| seconds.is_finite())
+}
+
+/// A ratio such as `64:45`; nothing for `N/A` and for `0:1`, which means unknown.
+pub fn ratio(text: Option<&str>) -> Option<f64> {
+    let (num, den) = text?.split_once(':')?;
+    let (num, den) = (num.parse::<f64>().ok()?, den.parse::<f64>().ok()?);
+    (num > 0.0 && den > 0.0).then_some(num / den)
+}

@@ -1,0 +1,95 @@
+//! Starting ffmpeg and ffprobe, listening to them, and ending them in time.
+
+use std::{io, path::Path, process::ExitStatus, time::Duration};
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+
+use crate::{
+    sandbox::{Limits, Process, Sandbox},
+    tools::Tools,
+    workdir::JobFolder,
+};
+
+/// A line longer than this is cut: it comes from a file that wants to fill our memory.
+const MAX_LINE_BYTES: u64 = 64 << 10;
+
+/// The two programs and the walls they run behind.
+#[derive(Debug)]
+pub struct Workbench {
+    tools: Tools,
+    sandbox: Sandbox,
+}
+
+/// Why a program was not let finish.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("it took too long")]
+    Deadline,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Workbench {
+    pub fn new(tools: Tools, sandbox: Sandbox) -> Self {
+        Self { tools, sandbox }
+    }
+
+    pub async fn ffprobe(&self, folder: &JobFolder, args: &[String]) -> io::Result<Run> {
+        self.start(&self.tools.ffprobe, folder, args, Limits::PROBE).await
+    }
+
+    pub async fn ffmpeg(&self, folder: &JobFolder, args: &[String], limits: Limits) -> io::Result<Run> {
+        self.start(&self.tools.ffmpeg, folder, args, limits).await
+    }
+
+    async fn start(
+        &self,
+        program: &Path,
+        folder: &JobFolder,
+        args: &[String],
+        limits: Limits,
+    ) -> io::Result<Run> {
+        Ok(Run { process: self.sandbox.spawn(program, args, folder, limits).await? })
+    }
+}
+
+/// A running program; dropping it kills it with everything it started.
+pub struct Run {
+    process: Process,
+}
+
+impl Run {
+    /// Listens until the program ends by itself or has to be ended.
+    pub async fn lines(
+        mut self,
+        deadline: Duration,
+        mut on_stdout: impl FnMut(&str),
+        mut on_stderr: impl FnMut(&str),
+    ) -> Result<ExitStatus, RunError> {
+        let (stdout, stderr) = self.process.take_outputs()?;
+        let listen = async {
+            let (out, err) =
+                tokio::join!(each_line(stdout, &mut on_stdout), each_line(stderr, &mut on_stderr));
+            out.and(err)?;
+            self.process.wait().await
+        };
+        match tokio::time::timeout(deadline, listen).await {
+            Ok(status) => Ok(status?),
+            Err(_) => Err(RunError::Deadline),
+        }
+    }
+}
+
+async fn each_line(stream: impl AsyncRead + Unpin, on_line: &mut impl FnMut(&str)) -> io::Result<()> {
+    use tokio::io::AsyncReadExt;
+
+    let mut reader = BufReader::new(stream);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if (&mut reader).take(MAX_LINE_BYTES).read_until(b'\n', &mut line).await? == 0 {
+            return Ok(());
+        }
+        on_line(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
+    }
+}

@@ -1,0 +1,62 @@
+//! What is known about a source once it has been probed.
+
+use std::time::Duration;
+
+use super::{colour::Colour, frame_rate::FrameRate, orientation::Orientation};
+
+/// A source that can be encoded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    pub video: VideoStream,
+    pub audio: Option<AudioStream>,
+    /// How long it says it is; absent where it says nothing or only a guess is possible.
+    pub stated_duration: Option<Duration>,
+    /// How long it probably is, for showing progress; from the size where nothing is stated.
+    pub likely_duration: Option<Duration>,
+    /// Whether the index can be trusted to the frame (MP4 and MOV).
+    pub has_exact_index: bool,
+    pub size_bytes: u64,
+}
+
+/// The pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VideoStream {
+    pub index: u32,
+    pub codec: String,
+    /// Stored pixels, before rotation.
+    pub width: u32,
+    pub height: u32,
+    /// Width of a stored pixel divided by its height.
+    pub pixel_aspect: f64,
+    pub pixel_format: Option<String>,
+    pub orientation: Orientation,
+    pub interlaced: bool,
+    pub colour: Colour,
+    /// The constant rate to encode at.
+    pub rate: FrameRate,
+    /// Whether the source itself has that rate throughout, as far as its headers say.
+    pub rate_is_constant: bool,
+}
+
+/// The sound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AudioStream {
+    pub index: u32,
+    pub codec: String,
+    pub channels: u32,
+}
+
+impl VideoStream {
+    /// Width and height in square pixels, upright: what a viewer sees.
+    pub fn display_size(&self) -> (u32, u32) {
+        let (mut width, mut height) = (f64::from(self.width), f64::from(self.height));
+        // Nobody is shown more lines than were stored, so a pixel is widened but never flattened.
+        if self.pixel_aspect >= 1.0 {
+            width *= self.pixel_aspect
+        } else {
+            height /= self.pixel_aspect
+        }
+        let (width, height) = (width.round().max(1.0) as u32, height.round().max(1.0) as u32);
+        if self.orientation.swaps_sides() { (height, width) } else { (width, height) }
+    }
+}

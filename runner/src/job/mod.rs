@@ -1,0 +1,64 @@
+//! The kinds of job that a runner can do, and what they share.
+
+mod error;
+mod media;
+mod process_video;
+mod progress;
+mod publish;
+mod refusal;
+mod verdict;
+
+pub use error::MediaError;
+pub use media::{Media, Poster, Rendition, Step, process};
+pub(crate) use process_video::process_video;
+pub use refusal::Refusal;
+
+pub(crate) use progress::Reporter;
+
+use crate::{api::ApiError, transfer::TransferError};
+
+/// How a job can end without a result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JobError {
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+/// What the server is told about a job that ended without a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub code: &'static str,
+    pub message: &'static str,
+    /// Whether the job goes back to the queue.
+    pub retry: bool,
+}
+
+impl JobError {
+    /// What to tell; nothing if nobody listens any more.
+    pub fn report(&self) -> Option<Report> {
+        let ours = |code, message| Some(Report { code, message, retry: true });
+        match self {
+            Self::Media(MediaError::Refused(refusal)) => {
+                Some(Report { code: refusal.code(), message: refusal.message(), retry: false })
+            }
+            Self::Media(MediaError::OutOfDisk(_)) | Self::Transfer(TransferError::OutOfDisk(_)) => ours(
+                "RUNNER_OUT_OF_DISK",
+                "The machine that processes videos is short of space. It will be tried again.",
+            ),
+            Self::Media(MediaError::Internal(_)) | Self::Transfer(TransferError::Disk(_)) => {
+                ours("INTERNAL", "Processing failed because of a fault on our side. It will be tried again.")
+            }
+            Self::Transfer(TransferError::Unavailable(_)) => {
+                ours("STORAGE_UNAVAILABLE", "The storage could not be reached. It will be tried again.")
+            }
+            Self::Api(ApiError::LeaseLost) => None,
+            Self::Api(_) => {
+                ours("INTERNAL", "Processing failed because of a fault on our side. It will be tried again.")
+            }
+        }
+    }
+}

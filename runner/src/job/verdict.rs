@@ -1,0 +1,64 @@
+//! Whether what came out of the encoder is what went in. An exit status of 0 says little: a file that breaks
+//! off, or of which nothing can be decoded, may well end with it.
+
+use super::{MediaError, Refusal};
+use crate::{
+    ffmpeg::{log::Log, plan::Settings, source::Source},
+    fmp4::Track,
+};
+
+/// So much must come out whole.
+const INTACT_PART: f64 = 0.9;
+/// Very short clips end a frame or two early.
+const TOLERANCE_MS: f64 = 250.0;
+
+/// What is known of a finished run.
+#[derive(Debug)]
+pub struct Run<'a> {
+    pub succeeded: bool,
+    /// Frames written to each rendition.
+    pub frames: u64,
+    pub log: &'a Log,
+}
+
+/// Passes, or says why there is no video. `tracks` are the outputs, if all of them could be read.
+pub fn check(
+    source: &Source,
+    settings: &Settings,
+    run: &Run<'_>,
+    tracks: Option<&[Track]>,
+) -> Result<(), MediaError> {
+    let log = run.log;
+    if log.disk_full {
+        return Err(MediaError::OutOfDisk(log.tail()));
+    }
+    if log.out_of_memory && !run.succeeded {
+        return Err(MediaError::Internal(format!("out of memory: {}", log.tail())));
+    }
+    // Frames that never came are as lost as those that came damaged; they show as repeated ones.
+    let missing = source.video.rate_is_constant
+        && log.container_errors > 0
+        && log.decoded.is_some_and(|decoded| (decoded as f64) < INTACT_PART * run.frames as f64);
+    let tried = log.decoded.unwrap_or(0) + log.failed > 0;
+    if missing || (tried && log.intact_part() < INTACT_PART) {
+        return Err(Refusal::Corrupt.into());
+    }
+    let duration_ms = |tracks: &[Track]| tracks.iter().map(Track::duration_ms).fold(0.0, f64::max);
+    let has_pictures = |tracks: &[Track]| tracks.first().is_some_and(|track| !track.fragments.is_empty());
+    match tracks {
+        Some(tracks) if run.succeeded && has_pictures(tracks) => {
+            let duration_ms = duration_ms(tracks);
+            if duration_ms > settings.max_duration.as_secs_f64() * 1_000.0 + 1_000.0 {
+                return Err(Refusal::TooLong.into());
+            }
+            let promised_ms = source.stated_duration.map_or(0.0, |stated| stated.as_secs_f64() * 1_000.0);
+            if duration_ms + TOLERANCE_MS < promised_ms * INTACT_PART {
+                return Err(Refusal::Truncated.into());
+            }
+            Ok(())
+        }
+        // ffmpeg was content, but not a single picture came out.
+        _ if run.succeeded => Err(Refusal::Corrupt.into()),
+        _ => Err(MediaError::Internal(format!("ffmpeg failed: {}", log.tail()))),
+    }
+}

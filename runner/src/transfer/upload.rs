@@ -1,0 +1,59 @@
+//! One output by presigned PUT, straight from the file in which it lies.
+
+use std::{io::SeekFrom, path::Path, time::Duration};
+
+use reqwest::{
+    Body,
+    header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue},
+};
+use tokio::{
+    fs::File,
+    io::{AsyncReadExt, AsyncSeekExt},
+};
+use tokio_util::io::ReaderStream;
+
+use super::TransferError;
+use crate::{
+    api::{describe, operations::OutputUrl},
+    fmp4::ByteRange,
+};
+
+/// Even a slow line moves a chunk of some megabytes in this time.
+const TIMEOUT: Duration = Duration::from_secs(300);
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// Puts the bytes of `range` at `file` where `url` says, with their exact length.
+pub(crate) async fn put(
+    http: &reqwest::Client,
+    url: &OutputUrl,
+    file: &Path,
+    range: ByteRange,
+) -> Result<(), TransferError> {
+    let mut file = File::open(file).await?;
+    file.seek(SeekFrom::Start(range.offset)).await?;
+    let body = Body::wrap_stream(ReaderStream::with_capacity(file.take(range.size), BUFFER_BYTES));
+    let mut headers = HeaderMap::new();
+    for header in &url.headers {
+        let name = HeaderName::try_from(&header.name);
+        let value = HeaderValue::try_from(&header.value);
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.insert(name, value);
+        }
+    }
+    // The length is part of the signature; without it the body would go out in pieces.
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(range.size));
+    // The HTTP client fills this in by itself, and twice is an error.
+    headers.remove(reqwest::header::HOST);
+    let answer = http
+        .put(&url.url)
+        .headers(headers)
+        .timeout(TIMEOUT)
+        .body(body)
+        .send()
+        .await
+        .map_err(|error| TransferError::Unavailable(describe(&error.without_url())))?;
+    if answer.status().is_success() {
+        return Ok(());
+    }
+    Err(TransferError::Unavailable(format!("HTTP status {}", answer.status())))
+}
