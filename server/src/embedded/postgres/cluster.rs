@@ -23,7 +23,9 @@ pub(super) fn ensure(folders: &Folders, programs: &Programs, owner: &Owner) -> R
     }
     let unfinished = &folders.unfinished;
     match fs::remove_dir_all(unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).on("removing", unfinished),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(error).on("removing", unfinished);
+        }
         _ => {}
     }
     owner.own_private_folder(unfinished)?;
@@ -39,7 +41,8 @@ pub(super) fn ensure(folders: &Folders, programs: &Programs, owner: &Owner) -> R
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
         let lines = || text.lines().filter(|line| !line.trim().is_empty());
-        let reason = lines().find(|line| line.contains("error:") || line.contains("FATAL")).or(lines().last());
+        let reason =
+            lines().find(|line| line.contains("error:") || line.contains("FATAL")).or(lines().next_back());
         return Err(PostgresError::Initdb { reason: reason.unwrap_or("it ended without a word").into() });
     }
     fs::rename(unfinished, &folders.cluster).on("renaming", unfinished)?;

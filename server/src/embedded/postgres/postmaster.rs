@@ -221,7 +221,9 @@ pub(super) fn clear_remains(cluster: &Path, socket_folder: &Path) -> Result<(), 
     socket_lock.push(".lock");
     for leftover in [socket, socket_lock.into()] {
         match fs::remove_file(&leftover) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).on("removing", &leftover),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).on("removing", &leftover);
+            }
             _ => {}
         }
     }
@@ -242,6 +244,7 @@ pub(super) fn last_words(log: &Path, from: u64) -> String {
     }
     let text = String::from_utf8_lossy(&text);
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let line = lines().rfind(|line| line.contains("FATAL:") || line.contains("PANIC:")).or(lines().last());
+    let line =
+        lines().rfind(|line| line.contains("FATAL:") || line.contains("PANIC:")).or(lines().next_back());
     line.map_or_else(|| "it ended without a word".into(), str::to_owned)
 }

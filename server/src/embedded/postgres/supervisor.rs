@@ -98,8 +98,13 @@ impl Supervisor {
         loop {
             postmaster::clear_remains(&self.folders.cluster, &self.folders.socket)?;
             let (log, from) = self.open_log()?;
-            let mut child =
-                postmaster::spawn(&self.programs.postgres, &self.owner, &self.way, &self.folders.socket, &log)?;
+            let mut child = postmaster::spawn(
+                &self.programs.postgres,
+                &self.owner,
+                &self.way,
+                &self.folders.socket,
+                &log,
+            )?;
             if self.becomes_ready(&mut child)? {
                 return Ok(child);
             }

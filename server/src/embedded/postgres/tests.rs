@@ -37,7 +37,8 @@ fn pid_of(data_dir: &Path) -> Pid {
     Pid::from_raw(PidFile::read(&folders::cluster_of(data_dir)).unwrap().pid)
 }
 
-const FILL: [&str; 3] = ["create table kept (n bigint)", "insert into kept values (41)", "select n + 1 from kept"];
+const FILL: [&str; 3] =
+    ["create table kept (n bigint)", "insert into kept values (41)", "select n + 1 from kept"];
 
 #[test]
 fn starts_from_nothing_stops_and_finds_its_data_again() {

@@ -48,7 +48,7 @@ pub(super) async fn receive(
         .and_then(|length| u64::try_from(length).ok())
         .ok_or_else(|| refuse(S3ErrorCode::MissingContentLength, "Send the Content-Length of the body."))?;
     let (unfinished, file) = store.blocking(|shelf| shelf.folders.unfinished_file()).await.map_err(disk)?;
-    let sink = Sink { file, md5: Md5::new(), checksums: promised.hasher() };
+    let sink = Box::new(Sink { file, md5: Md5::new(), checksums: promised.hasher() });
     let (sink, size) = match body {
         Some(body) => fill(sink, body, expected).await?,
         None => (sink, 0),
@@ -56,9 +56,10 @@ pub(super) async fn receive(
     if size != expected {
         return Err(incomplete());
     }
-    let md5 = sink.md5.finalize().into();
-    promised.check(&md5, &sink.checksums.finalize())?;
-    Ok(Received { unfinished, file: sink.file, md5, size })
+    let Sink { file, md5, checksums } = *sink;
+    let md5 = md5.finalize().into();
+    promised.check(&md5, &checksums.finalize())?;
+    Ok(Received { unfinished, file, md5, size })
 }
 
 fn incomplete() -> s3s::S3Error {
@@ -73,7 +74,7 @@ struct Sink {
 }
 
 impl Sink {
-    fn take(mut self, batch: Vec<Bytes>) -> io::Result<Self> {
+    fn take(mut self: Box<Self>, batch: Vec<Bytes>) -> io::Result<Box<Self>> {
         for bytes in batch {
             self.md5.update(&bytes);
             self.checksums.update(&bytes);
@@ -83,7 +84,7 @@ impl Sink {
     }
 }
 
-async fn fill(sink: Sink, mut body: StreamingBlob, expected: u64) -> S3Result<(Sink, u64)> {
+async fn fill(sink: Box<Sink>, mut body: StreamingBlob, expected: u64) -> S3Result<(Box<Sink>, u64)> {
     let mut writer = Writer::Idle(sink);
     let mut batch = Vec::new();
     let mut batch_bytes = 0;
@@ -115,8 +116,8 @@ async fn fill(sink: Sink, mut body: StreamingBlob, expected: u64) -> S3Result<(S
 }
 
 enum Writer {
-    Idle(Sink),
-    Busy(JoinHandle<io::Result<Sink>>),
+    Idle(Box<Sink>),
+    Busy(JoinHandle<io::Result<Box<Sink>>>),
 }
 
 impl Writer {
@@ -126,7 +127,7 @@ impl Writer {
         Ok(Self::Busy(tokio::task::spawn_blocking(move || sink.take(batch))))
     }
 
-    async fn finish(self) -> S3Result<Sink> {
+    async fn finish(self) -> S3Result<Box<Sink>> {
         match self {
             Self::Idle(sink) => Ok(sink),
             Self::Busy(writing) => writing.await.map_err(|_| Interrupted)?.map_err(disk),

@@ -67,7 +67,8 @@ impl Source {
                 while filled < buffer.len() {
                     let at = range.start + filled as u64;
                     let part = ends.partition_point(|end| *end <= at);
-                    let (Some(end), start) = (ends.get(part), part.checked_sub(1).map_or(0, |p| ends[p])) else {
+                    let (Some(end), start) = (ends.get(part), part.checked_sub(1).map_or(0, |p| ends[p]))
+                    else {
                         return Err(io::ErrorKind::UnexpectedEof.into());
                     };
                     let wanted = (buffer.len() - filled).min((end - at) as usize);

@@ -50,7 +50,8 @@ impl Promised {
     /// A hasher for the kinds that are promised; MD5 is always computed besides.
     pub fn hasher(&self) -> ChecksumHasher {
         let wanted = |name: &str| {
-            self.headers.contains_key(name) || self.announced.split(',').any(|announced| announced.trim() == name)
+            self.headers.contains_key(name)
+                || self.announced.split(',').any(|announced| announced.trim() == name)
         };
         ChecksumHasher {
             crc32: wanted(NAMES[0]).then(Crc32::new),
@@ -78,7 +79,10 @@ impl Promised {
             let Some(value) = value else { continue };
             let promised = self.headers.get(name).or_else(|| trailing.as_ref()?.get(name));
             if promised.is_none_or(|promised| promised.as_bytes() != value.as_bytes()) {
-                return Err(refuse(S3ErrorCode::BadDigest, "The checksum does not match the bytes received."));
+                return Err(refuse(
+                    S3ErrorCode::BadDigest,
+                    "The checksum does not match the bytes received.",
+                ));
             }
         }
         Ok(())

@@ -72,7 +72,10 @@ pub(super) fn disk(error: io::Error) -> S3Error {
         return full;
     }
     tracing::error!(%error, "the store could not use its disk");
-    S3Error::with_message(S3ErrorCode::InternalError, "The store could not use its disk: see the server's log.")
+    S3Error::with_message(
+        S3ErrorCode::InternalError,
+        "The store could not use its disk: see the server's log.",
+    )
 }
 
 /// An error with the standard status of its code.

@@ -43,7 +43,9 @@ impl Folders {
         for shelf in 0..=u8::MAX {
             let shelf = folders.objects().join(format!("{shelf:02x}"));
             match fs::create_dir(&shelf) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error).on("creating", &shelf),
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(error).on("creating", &shelf);
+                }
                 _ => {}
             }
         }
@@ -67,7 +69,8 @@ impl Folders {
 
     /// The file of an object: the hash tells bucket and key apart by a byte that no bucket's name has.
     pub fn object(&self, bucket: &str, key: &str) -> PathBuf {
-        let hash = hex::encode(Sha256::new().chain_update(bucket).chain_update([0]).chain_update(key).finalize());
+        let hash =
+            hex::encode(Sha256::new().chain_update(bucket).chain_update([0]).chain_update(key).finalize());
         let (shelf, name) = hash.split_at(2);
         self.objects().join(shelf).join(name)
     }

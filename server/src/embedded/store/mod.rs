@@ -71,10 +71,7 @@ impl Store {
     }
 
     /// Runs `work`, which waits for the disk, off the async threads.
-    async fn blocking<T, E>(
-        &self,
-        work: impl FnOnce(&Shelf) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    async fn blocking<T, E>(&self, work: impl FnOnce(&Shelf) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: Send + From<error::Interrupted> + 'static,

@@ -78,7 +78,10 @@ impl Part {
 }
 
 fn no_such_upload() -> S3Error {
-    refuse(S3ErrorCode::NoSuchUpload, "There is no such upload: it was never begun, was completed or aborted.")
+    refuse(
+        S3ErrorCode::NoSuchUpload,
+        "There is no such upload: it was never begun, was completed or aborted.",
+    )
 }
 
 fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> io::Result<Option<T>> {
@@ -188,7 +191,10 @@ impl Shelf {
         let parts = self.check_parts(&folder, &listed)?;
         let size = parts.iter().map(|part| part.size).sum();
         if expected_size.is_some_and(|expected| expected != size) {
-            return Err(refuse(S3ErrorCode::InvalidRequest, "The parts do not add up to the size that was announced."));
+            return Err(refuse(
+                S3ErrorCode::InvalidRequest,
+                "The parts do not add up to the size that was announced.",
+            ));
         }
         let existing = Record::open(&self.folders.object(bucket, key)).map_err(disk)?;
         conditions.allow_writing_over(existing.as_ref().map(|(_, record)| record))?;
@@ -219,7 +225,10 @@ impl Shelf {
             return Err(refuse(S3ErrorCode::MalformedXML, "List at least one part."));
         }
         if listed.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
-            return Err(refuse(S3ErrorCode::InvalidPartOrder, "List the parts in ascending order, each once."));
+            return Err(refuse(
+                S3ErrorCode::InvalidPartOrder,
+                "List the parts in ascending order, each once.",
+            ));
         }
         let mut parts = Vec::with_capacity(listed.len());
         for (number, etag) in listed {
@@ -276,7 +285,9 @@ impl Shelf {
                 let key = &receipt.record.key;
                 match self.finish_completion(&folder, &receipt) {
                     Ok(()) => tracing::info!(key, "an interrupted completion of an upload was finished"),
-                    Err(error) => tracing::error!(key, %error, "an interrupted completion is still unfinished"),
+                    Err(error) => {
+                        tracing::error!(key, %error, "an interrupted completion is still unfinished")
+                    }
                 }
             }
         }

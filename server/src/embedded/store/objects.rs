@@ -36,9 +36,8 @@ impl Conditions {
     pub fn judge(&self, record: &Record) -> Verdict {
         let etag = record.etag();
         // HTTP knows whole seconds only.
-        let modified: Timestamp = (std::time::UNIX_EPOCH
-            + std::time::Duration::from_secs(record.modified_ms / 1000))
-        .into();
+        let modified: Timestamp =
+            (std::time::UNIX_EPOCH + std::time::Duration::from_secs(record.modified_ms / 1000)).into();
         let strong = |wanted: &ETagCondition| wanted.as_etag().is_none_or(|wanted| wanted.strong_cmp(&etag));
         let weak = |wanted: &ETagCondition| wanted.as_etag().is_none_or(|wanted| wanted.weak_cmp(&etag));
         match (&self.if_match, &self.if_unmodified_since) {

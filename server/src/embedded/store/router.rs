@@ -42,7 +42,14 @@ pub fn router(store: Store, bucket: &str, access_key_id: &str, secret_access_key
     builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
     let cors = CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE, Method::OPTIONS])
+        .allow_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::PUT,
+            Method::POST,
+            Method::DELETE,
+            Method::OPTIONS,
+        ])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::ETAG, header::CONTENT_RANGE, header::ACCEPT_RANGES, header::CONTENT_LENGTH])
         .max_age(PREFLIGHT_AGE);
@@ -81,9 +88,10 @@ fn is_signed(request: &Request) -> bool {
     let names = || query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
     let by_query = names().any(|name| name == "X-Amz-Signature");
     let by_version_2 = names().any(|name| name == "Signature");
-    let by_form = request.headers().get(header::CONTENT_TYPE).is_some_and(|value| {
-        value.as_bytes().to_ascii_lowercase().starts_with(b"multipart/form-data")
-    });
+    let by_form = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().to_ascii_lowercase().starts_with(b"multipart/form-data"));
     (by_header || by_query) && !by_version_2 && !(by_form && request.method() == Method::POST)
 }
 

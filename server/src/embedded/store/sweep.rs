@@ -41,7 +41,8 @@ impl Shelf {
             if changed(&entry).is_some_and(|changed| changed <= before) {
                 report.temporary_files += 1;
                 report.freed_bytes += size(&entry);
-                let removed = if entry.is_dir() { fs::remove_dir_all(&entry) } else { fs::remove_file(&entry) };
+                let removed =
+                    if entry.is_dir() { fs::remove_dir_all(&entry) } else { fs::remove_file(&entry) };
                 unless_gone(removed).on("removing", &entry)?;
             }
         }
@@ -51,7 +52,9 @@ impl Shelf {
             let upload = open_upload(&folder).on("reading", &folder)?;
             // Every part that arrives changes the folder.
             let touched = changed(&folder.join(COMPLETED)).or_else(|| changed(&folder));
-            if touched.is_none_or(|touched| touched > before) || (upload.is_none() && self.is_in_use(&folder, id)) {
+            if touched.is_none_or(|touched| touched > before)
+                || (upload.is_none() && self.is_in_use(&folder, id))
+            {
                 continue;
             }
             report.freed_bytes += size(&folder);
@@ -94,7 +97,9 @@ fn changed(path: &Path) -> Option<SystemTime> {
 /// Bytes of a file, or of the files in a folder.
 fn size(path: &Path) -> u64 {
     match fs::read_dir(path) {
-        Ok(entries) => entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|found| found.len()).sum(),
+        Ok(entries) => {
+            entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|found| found.len()).sum()
+        }
         Err(_) => fs::metadata(path).map_or(0, |found| found.len()),
     }
 }

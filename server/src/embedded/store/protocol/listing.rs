@@ -16,7 +16,9 @@ const LONGEST_PAGE: i32 = 1000;
 
 fn page_length(asked: Option<i32>) -> S3Result<i32> {
     match asked {
-        Some(negative) if negative < 0 => Err(refuse(S3ErrorCode::InvalidArgument, "A page has 0 to 1,000 entries.")),
+        Some(negative) if negative < 0 => {
+            Err(refuse(S3ErrorCode::InvalidArgument, "A page has 0 to 1,000 entries."))
+        }
         asked => Ok(asked.unwrap_or(LONGEST_PAGE).min(LONGEST_PAGE)),
     }
 }
@@ -33,7 +35,11 @@ impl Encoding {
     }
 
     fn write(self, name: &str) -> String {
-        if self.url { url::form_urlencoded::byte_serialize(name.as_bytes()).collect() } else { name.to_owned() }
+        if self.url {
+            url::form_urlencoded::byte_serialize(name.as_bytes()).collect()
+        } else {
+            name.to_owned()
+        }
     }
 }
 
@@ -48,10 +54,11 @@ fn list_objects(shelf: &Shelf, input: ListObjectsV2Input) -> S3Result<ListObject
     shelf.check_bucket(&input.bucket)?;
     let limit = page_length(input.max_keys)?;
     let after = match &input.continuation_token {
-        Some(token) => hex::decode(token)
-            .ok()
-            .and_then(|name| String::from_utf8(name).ok())
-            .ok_or_else(|| refuse(S3ErrorCode::InvalidArgument, "The continuation token is not one of ours."))?,
+        Some(token) => {
+            hex::decode(token).ok().and_then(|name| String::from_utf8(name).ok()).ok_or_else(|| {
+                refuse(S3ErrorCode::InvalidArgument, "The continuation token is not one of ours.")
+            })?
+        }
         None => input.start_after.clone().unwrap_or_default(),
     };
     let selection = Selection {
@@ -146,18 +153,24 @@ pub(super) async fn uploads(
 fn list_uploads(shelf: &Shelf, input: ListMultipartUploadsInput) -> S3Result<ListMultipartUploadsOutput> {
     shelf.check_bucket(&input.bucket)?;
     if input.delimiter.is_some() {
-        return Err(refuse(S3ErrorCode::NotImplemented, "Uploads are listed by prefix only, not by delimiter."));
+        return Err(refuse(
+            S3ErrorCode::NotImplemented,
+            "Uploads are listed by prefix only, not by delimiter.",
+        ));
     }
     let limit = page_length(input.max_uploads)?;
     let encoding = Encoding::of(input.encoding_type.as_ref());
     let mut found: Vec<(Upload, String)> = Vec::new();
     for entry in fs::read_dir(shelf.folders.multipart()).map_err(disk)? {
         let entry = entry.map_err(disk)?;
-        let (Some(upload), Ok(id)) = (open_upload(&entry.path()).map_err(disk)?, entry.file_name().into_string())
+        let (Some(upload), Ok(id)) =
+            (open_upload(&entry.path()).map_err(disk)?, entry.file_name().into_string())
         else {
             continue;
         };
-        if upload.bucket == input.bucket && upload.key.starts_with(input.prefix.as_deref().unwrap_or_default()) {
+        if upload.bucket == input.bucket
+            && upload.key.starts_with(input.prefix.as_deref().unwrap_or_default())
+        {
             found.push((upload, id));
         }
     }

@@ -60,7 +60,7 @@ impl S3 for Backend {
         let location = format!("/{bucket}");
         let create = self.store.blocking(move |shelf| shelf.buckets.create(&shelf.folders, &bucket));
         create.await.map_err(disk)?;
-        let output = CreateBucketOutput { location: Some(location), ..Default::default() };
+        let output = CreateBucketOutput { location: Some(location) };
         Ok(S3Response::new(output))
     }
 

@@ -54,9 +54,7 @@ pub(super) async fn upload_part(
         .await?;
     let received = receive(store, body, content_length, &promised).await?;
     let e_tag = Some(ETag::Strong(received.etag()));
-    store
-        .blocking(move |shelf| shelf.keep_part((&names.0, &names.1, &names.2), number, received))
-        .await?;
+    store.blocking(move |shelf| shelf.keep_part((&names.0, &names.1, &names.2), number, received)).await?;
     Ok(S3Response::new(UploadPartOutput { e_tag, ..Default::default() }))
 }
 
@@ -73,11 +71,8 @@ pub(super) async fn complete(
         listed.push((part_number(number)?, etag.into_value()));
     }
     let expected_size = input.mpu_object_size.and_then(|size| u64::try_from(size).ok());
-    let conditions = Conditions {
-        if_match: input.if_match,
-        if_none_match: input.if_none_match,
-        ..Conditions::default()
-    };
+    let conditions =
+        Conditions { if_match: input.if_match, if_none_match: input.if_none_match, ..Conditions::default() };
     let names = (input.bucket, input.key, input.upload_id);
     let record = store
         .blocking(move |shelf| {

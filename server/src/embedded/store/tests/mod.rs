@@ -7,7 +7,8 @@ mod objects;
 mod signatures;
 
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{
@@ -22,14 +23,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::{Store, router};
+use super::{Store, StoreError, router};
 
 const BUCKET: &str = "kinora";
 const PART: usize = 5 * 1024 * 1024;
 
 /// A store that is served, in a folder that goes away with it.
 struct Served {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     store: Store,
     address: String,
     client: Client,
@@ -43,11 +44,20 @@ impl Drop for Served {
 }
 
 async fn serve() -> Served {
-    serve_in(tempfile::tempdir().unwrap()).await
+    serve_in(Arc::new(tempfile::tempdir().unwrap())).await
 }
 
-async fn serve_in(folder: TempDir) -> Served {
-    let store = Store::open(folder.path()).unwrap();
+async fn serve_in(folder: Arc<TempDir>) -> Served {
+    let begin = Instant::now();
+    let store = loop {
+        match Store::open(folder.path()) {
+            // Connections of the server before hold the store until they notice that their client is gone.
+            Err(StoreError::InUse { .. }) if begin.elapsed() < Duration::from_secs(5) => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            opened => break opened.unwrap(),
+        }
+    };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let app = router(store.clone(), BUCKET, "access", "secret");
@@ -59,16 +69,8 @@ async fn serve_in(folder: TempDir) -> Served {
 impl Served {
     /// Stops serving and opens the same folder again, as after a restart.
     async fn reopen(self) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("moved");
-        self.task.abort();
-        // The listener's clone of the store is dropped with its task.
-        while !self.task.is_finished() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        std::fs::rename(self.folder.path(), &path).unwrap();
+        let folder = self.folder.clone();
         drop(self);
-        std::fs::rename(&path, folder.path()).unwrap();
         serve_in(folder).await
     }
 
@@ -120,9 +122,8 @@ fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 fn client_for(endpoint: &str, secret: &str) -> Client {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("auto"))
@@ -137,9 +138,10 @@ fn client_for(endpoint: &str, secret: &str) -> Client {
 }
 
 /// The code of a refused request, or its status when there is no body to say.
-fn code<E: ProvideErrorMetadata, R: std::fmt::Debug>(error: &SdkError<E, R>) -> String
+fn code<E, R>(error: &SdkError<E, R>) -> String
 where
-    E: std::fmt::Debug,
+    E: ProvideErrorMetadata + std::fmt::Debug,
+    R: std::fmt::Debug,
 {
     match error.code() {
         Some(code) => code.to_owned(),
@@ -164,7 +166,8 @@ impl Answer {
     }
 }
 
-/// Sends a request exactly as given, with `Host` and `Connection: close` added.
+/// Sends a request exactly as given, with `Host` and `Connection: close` added. Hangs up after the body if
+/// more was announced.
 async fn by_hand(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
@@ -175,7 +178,11 @@ async fn by_hand(address: &str, method: &str, path: &str, headers: &[(&str, &str
     stream.write_all(request.as_bytes()).await.unwrap();
     // A server that has answered already may have closed its side.
     let _ = stream.write_all(body).await;
-    let _ = stream.shutdown().await;
+    let announced =
+        headers.iter().find(|(name, _)| *name == "Content-Length").map(|(_, length)| length.parse());
+    if announced.is_some_and(|length: Result<usize, _>| length.unwrap() > body.len()) {
+        let _ = stream.shutdown().await;
+    }
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     let split = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(answer.len());

@@ -64,7 +64,16 @@ async fn conditions_of_reading_and_writing_are_kept() {
 async fn nasty_keys_are_only_keys() {
     let s3 = serve().await;
     let long = "l".repeat(900);
-    let keys = ["../x", "a/../../../etc/passwd", long.as_str(), "übung/日本 語+%25&=?#.mp4", "a//b/", "..", "con", "a\\b"];
+    let keys = [
+        "../x",
+        "a/../../../etc/passwd",
+        long.as_str(),
+        "übung/日本 語+%25&=?#.mp4",
+        "a//b/",
+        "..",
+        "con",
+        "a\\b",
+    ];
     for (seed, key) in keys.iter().enumerate() {
         s3.put(key, &noise(1000, seed as u8)).await;
     }
@@ -74,7 +83,8 @@ async fn nasty_keys_are_only_keys() {
     let too_long = s3.client.put_object().bucket(BUCKET).key("l".repeat(1025)).send().await;
     assert_eq!(code(&too_long.unwrap_err()), "KeyTooLongError");
     let listed = s3.client.list_objects_v2().bucket(BUCKET).send().await.unwrap();
-    let mut listed: Vec<_> = listed.contents().iter().map(|object| object.key().unwrap().to_owned()).collect();
+    let mut listed: Vec<_> =
+        listed.contents().iter().map(|object| object.key().unwrap().to_owned()).collect();
     let mut expected: Vec<_> = keys.iter().map(ToString::to_string).collect();
     listed.sort();
     expected.sort();
@@ -159,5 +169,5 @@ async fn buckets_are_there_or_not() {
 #[tokio::test]
 async fn a_second_opening_of_the_same_folder_is_refused() {
     let s3 = serve().await;
-    assert!(matches!(Store::open(s3.folder.path()), Err(crate::embedded::store::StoreError::InUse { .. })));
+    assert!(matches!(Store::open(s3.folder.path()), Err(StoreError::InUse { .. })));
 }
