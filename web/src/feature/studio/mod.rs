@@ -3,7 +3,7 @@
 mod delete;
 mod edit;
 mod row;
-mod tags;
+pub mod tags;
 
 use cynic::QueryBuilder;
 use leptos::prelude::*;

@@ -1,0 +1,93 @@
+//! The Rust half of the site: cargo for wasm, then wasm-bindgen, from the same lock file.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::{Folders, node::run, say};
+use crate::Profile;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+/// Where Debian's own cargo and rustc are, the second way to a wasm toolchain.
+const DEBIAN_PROGRAMS: &str = "/usr/bin";
+
+/// A wasm module and the script that binds it to the browser.
+pub struct Wasm {
+    pub module: PathBuf,
+    pub glue: PathBuf,
+}
+
+/// Compiles `kinora-web` and binds it.
+pub fn build(folders: &Folders, profile: Profile) -> Result<Wasm> {
+    say(&format!("compiling ({})", profile.name()));
+    run(&mut cargo(folders, profile)?)?;
+    let compiled = target_folder(folders).join(TARGET).join(profile.folder()).join("kinora-web.wasm");
+    if !compiled.exists() {
+        bail!("cargo left no {}", compiled.display());
+    }
+    let out = folders.work.join("bindgen");
+    if out.exists() {
+        fs::remove_dir_all(&out).context("clearing the bindings")?;
+    }
+    Bindgen::new()
+        .input_path(&compiled)
+        .out_name("kinora")
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(profile.ships())
+        .remove_producers_section(profile.ships())
+        .generate(&out)
+        .context("binding the module")?;
+    Ok(Wasm { module: out.join("kinora_bg.wasm"), glue: out.join("kinora.js") })
+}
+
+fn cargo(folders: &Folders, profile: Profile) -> Result<Command> {
+    let prefix = toolchain_prefix();
+    let mut cargo = match &prefix {
+        Some(folder) => Command::new(Path::new(folder).join("cargo")),
+        None => Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())),
+    };
+    cargo
+        .args(["build", "--package", "kinora-web", "--locked", "--target", TARGET, "--profile", profile.name()])
+        .current_dir(&folders.root);
+    // What `cargo run` set for this program is not meant for that one.
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO_PKG_") {
+            cargo.env_remove(name);
+        }
+    }
+    cargo.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
+    if let Some(folder) = prefix {
+        let rest = env::var_os("PATH").unwrap_or_default();
+        let path = env::join_paths(std::iter::once(PathBuf::from(folder)).chain(env::split_paths(&rest)))
+            .context("KINORA_WASM_CARGO cannot stand in PATH")?;
+        cargo.env("PATH", path);
+        for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME"] {
+            cargo.env_remove(name);
+        }
+    }
+    Ok(cargo)
+}
+
+/// The folder of the cargo and rustc to use, where it is not the one that runs this: `KINORA_WASM_CARGO` names
+/// it, and `KINORA_WASM_TOOLCHAIN=debian` means the one of Debian's packages.
+fn toolchain_prefix() -> Option<OsString> {
+    env::var_os("KINORA_WASM_CARGO").filter(|folder| !folder.is_empty()).or_else(|| {
+        env::var_os("KINORA_WASM_TOOLCHAIN").filter(|name| name == "debian").map(|_| DEBIAN_PROGRAMS.into())
+    })
+}
+
+fn target_folder(folders: &Folders) -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => folders.root.join(folder),
+        None => folders.root.join("target"),
+    }
+}
