@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::opinion::ViewerActions;
-use crate::ui::{Glyph, Icon, use_toasts};
+use crate::ui::{Glyph, Icon, Toasts, use_toasts};
 
 /// Keeps the video among one's favourites.
 #[component]
@@ -99,11 +99,24 @@ async fn share(title: &str, url: &str) -> Shared {
         let _ = JsFuture::from(navigator.share_with_data(&data)).await;
         return Shared::Done;
     }
-    // Absent on plain http, where the address is shown instead.
-    if has(&navigator, "clipboard") && JsFuture::from(navigator.clipboard().write_text(url)).await.is_ok() {
-        return Shared::Copied;
-    }
-    Shared::Refused
+    if copy(url).await { Shared::Copied } else { Shared::Refused }
+}
+
+/// Copies an address and says so, or shows it where copying is not allowed.
+pub fn copy_link(url: String, toasts: Toasts) {
+    spawn_local(async move {
+        if copy(&url).await {
+            toasts.say("Link copied.");
+        } else {
+            toasts.say(url);
+        }
+    });
+}
+
+async fn copy(text: &str) -> bool {
+    let navigator = window().navigator();
+    // Absent on plain http.
+    has(&navigator, "clipboard") && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
 }
 
 fn has(target: &JsValue, name: &str) -> bool {

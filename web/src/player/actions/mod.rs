@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use crate::api::VideoDetails;
 
 pub use api::{RecordView, RecordViewVariables};
-pub use buttons::{DownloadLink, FavoriteButton, ShareButton};
+pub use buttons::{DownloadLink, FavoriteButton, ShareButton, copy_link};
 pub use opinion::ViewerActions;
 pub use star_button::StarButton;
 pub use star_row::StarRow;
