@@ -90,6 +90,15 @@ impl Folders {
     }
 }
 
+impl Drop for Folders {
+    fn drop(&mut self) {
+        // The short folder elsewhere is of no use without a socket in it, and no loss if it stays.
+        if !self.socket.starts_with(&self.root) {
+            let _ = fs::remove_dir(&self.socket);
+        }
+    }
+}
+
 /// Makes a folder where strangers may write as well: whatever is there already must be ours and closed.
 fn make_private(folder: &Path, owner: &Owner) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(folder) {

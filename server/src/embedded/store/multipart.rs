@@ -196,8 +196,8 @@ impl Shelf {
                 "The parts do not add up to the size that was announced.",
             ));
         }
-        let existing = Record::open(&self.folders.object(bucket, key)).map_err(disk)?;
-        conditions.allow_writing_over(existing.as_ref().map(|(_, record)| record))?;
+        let existing = Record::replaceable(&self.folders.object(bucket, key)).map_err(disk)?;
+        conditions.allow_writing_over(existing.as_ref())?;
         let mut md5_of_md5s = Md5::new();
         parts.iter().for_each(|part| md5_of_md5s.update(part.md5));
         let record = Record {
@@ -265,7 +265,7 @@ impl Shelf {
 
     fn publish_completed(&self, record: &Record) -> S3Result<()> {
         let path = self.folders.object(&record.bucket, &record.key);
-        let existing = Record::open(&path).map_err(disk)?.map(|(_, record)| record);
+        let existing = Record::replaceable(&path).map_err(disk)?;
         // Finishing late, after a crash, must not undo what was put at the key in the meantime.
         if existing.is_some_and(|existing| existing.modified_ms > record.modified_ms) {
             return Ok(());

@@ -106,7 +106,7 @@ impl Shelf {
         let path = self.folders.object(&record.bucket, &record.key);
         let replaced = {
             let _writing = self.object_locks.lock(&path);
-            let existing = Record::open(&path).map_err(disk)?.map(|(_, record)| record);
+            let existing = Record::replaceable(&path).map_err(disk)?;
             conditions.allow_writing_over(existing.as_ref())?;
             unfinished.place(&path).map_err(disk)?;
             self.index.insert(&record.bucket, &record.key);
@@ -123,10 +123,13 @@ impl Shelf {
         let path = self.folders.object(bucket, key);
         let parts = {
             let _writing = self.object_locks.lock(&path);
-            let Some((_, record)) = Record::open(&path).map_err(disk)? else { return Ok(()) };
-            fs::remove_file(&path).map_err(disk)?;
+            let existing = Record::replaceable(&path).map_err(disk)?;
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                removed => removed.map_err(disk)?,
+            }
             self.index.remove(bucket, key);
-            record.parts
+            existing.and_then(|existing| existing.parts)
         };
         sync_parent(&path).map_err(disk)?;
         self.discard(parts);

@@ -107,6 +107,20 @@ impl Record {
         Ok(record)
     }
 
+    /// What stands at a path that is about to be written or removed. A damaged file must not stand in the
+    /// way of that, so it counts as none.
+    pub fn replaceable(path: &Path) -> io::Result<Option<Self>> {
+        match Self::open(path) {
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) =>
+            {
+                tracing::error!(%error, path = %path.display(), "a damaged object is replaced or removed");
+                Ok(None)
+            }
+            opened => Ok(opened?.map(|(_, record)| record)),
+        }
+    }
+
     /// Opens an object's file; `None` when there is none.
     pub fn open(path: &Path) -> io::Result<Option<(File, Self)>> {
         match File::open(path) {

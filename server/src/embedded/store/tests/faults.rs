@@ -50,6 +50,8 @@ async fn a_damaged_object_is_an_error_and_does_not_hide_the_others() {
     assert_eq!(code(&got.unwrap_err()), "InternalError");
     let listed = s3.client.list_objects_v2().bucket(BUCKET).send().await.unwrap();
     assert_eq!(listed.key_count(), Some(1));
+    s3.put("bad", b"good again").await;
+    assert_eq!(s3.get("bad").await, b"good again");
 }
 
 #[tokio::test]

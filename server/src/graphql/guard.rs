@@ -1,0 +1,105 @@
+//! The guard in front of the parser, for posts and sockets alike.
+
+use async_graphql::{ErrorExtensionValues, Executor, Request, Response, ServerError, parser};
+use futures::{Stream, StreamExt, stream::BoxStream};
+
+use super::{
+    RequestScope,
+    cost::{self, TooMuch},
+    respond::with_codes,
+    scan::{self, Refusal},
+};
+use crate::{app::SharedApp, schema::Schema};
+
+/// A refusal with its code, as a response.
+pub fn refuse(code: &str, message: impl Into<String>) -> Response {
+    let mut error = ServerError::new(message, None);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code);
+    error.extensions = Some(extensions);
+    Response::from_errors(vec![error])
+}
+
+/// Parses once, after the scan and before anything that costs more than the document is long.
+///
+/// # Errors
+/// The response to send instead.
+pub fn guard(mut request: Request) -> Result<Request, Box<Response>> {
+    let refusal = |code, message: &str| Err(Box::new(refuse(code, message)));
+    match scan::scan(&request.query) {
+        Ok(()) => {}
+        Err(Refusal::TooLarge) => {
+            return refusal(
+                "QUERY_TOO_LARGE",
+                "The document has more than 16 KB or 2,000 tokens. Ask for less at once.",
+            );
+        }
+        Err(Refusal::TooDeep) => {
+            return refusal(
+                "QUERY_TOO_DEEP",
+                "The document nests more than 48 brackets. Ask for less at once.",
+            );
+        }
+    }
+    let document = match parser::parse_query(&request.query) {
+        Ok(document) => document,
+        Err(error) => return refusal("BAD_USER_INPUT", &format!("The document is not GraphQL: {error}")),
+    };
+    match cost::check(&document, &request.variables) {
+        Ok(()) => {}
+        Err(TooMuch::Deep) => {
+            return refusal("QUERY_TOO_DEEP", "The fields nest more than 20 deep. Ask for less at once.");
+        }
+        Err(TooMuch::Complex) => {
+            return refusal(
+                "QUERY_TOO_COMPLEX",
+                "The document asks for too much at once. Ask for fewer items or fields.",
+            );
+        }
+        Err(TooMuch::Circular) => return refusal("BAD_USER_INPUT", "A fragment contains itself."),
+    }
+    request.set_parsed_query(document);
+    Ok(request)
+}
+
+/// The schema behind the guard, for a socket.
+#[derive(Clone)]
+pub struct GuardedExecutor {
+    pub app: SharedApp,
+    pub schema: Schema,
+    pub scope: RequestScope,
+}
+
+impl Executor for GuardedExecutor {
+    async fn execute(&self, request: Request) -> Response {
+        match guard(request) {
+            Ok(request) => with_codes(self.schema.execute(self.scope.attach(&self.app, request)).await),
+            Err(response) => *response,
+        }
+    }
+
+    fn execute_stream(
+        &self,
+        request: Request,
+        session_data: Option<std::sync::Arc<async_graphql::Data>>,
+    ) -> BoxStream<'static, Response> {
+        match guard(request) {
+            Ok(request) => {
+                let stream = Executor::execute_stream(
+                    &self.schema,
+                    self.scope.attach(&self.app, request),
+                    session_data,
+                );
+                ended_with_process(stream.map(with_codes), &self.app)
+            }
+            Err(response) => futures::stream::once(async { *response }).boxed(),
+        }
+    }
+}
+
+fn ended_with_process(
+    stream: impl Stream<Item = Response> + Send + 'static,
+    app: &SharedApp,
+) -> BoxStream<'static, Response> {
+    stream.take_until(app.stop.clone().cancelled_owned()).boxed()
+}

@@ -1,0 +1,14 @@
+//! The queue. It knows jobs and leases and nothing of media: what a job changes is its kind's business.
+//!
+//! A job is claimed in a short transaction and worked on outside of it. The lease is a fencing token:
+//! every write of a runner names it, and one that has run out or passed on writes nothing.
+
+mod reaper;
+mod service;
+mod store;
+
+pub use reaper::{Lost, reap};
+pub use service::{
+    LEASE, MOST_ATTEMPTS, Retry, enqueue, finish, give_up, lease, renew, retry_later, waiting,
+};
+pub use store::held;

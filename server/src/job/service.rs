@@ -1,0 +1,160 @@
+//! The rules of the queue.
+
+use std::time::Duration;
+
+use kinora_entity::{JobId, LeaseId, RunnerId, VideoId, job};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
+
+use super::store;
+use crate::{
+    app::App,
+    error::{Error, Result},
+    events::{Event, notify},
+};
+
+/// How long a lease lasts; runners renew it every 15 s.
+pub const LEASE: Duration = Duration::from_secs(60);
+/// A job that failed this often is not tried again.
+pub const MOST_ATTEMPTS: i32 = 5;
+const FIRST_DELAY_S: f64 = 30.0;
+const LONGEST_DELAY_S: f64 = 3600.0;
+
+/// Puts a job into the queue, in the transaction of the change that wants it.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn enqueue(
+    app: &App,
+    connection: &impl ConnectionTrait,
+    kind: job::Kind,
+    video: VideoId,
+) -> Result<()> {
+    let now = app.clock.now();
+    job::ActiveModel {
+        id: Set(JobId::random()),
+        kind: Set(kind),
+        video_id: Set(video),
+        state: Set(job::State::Queued),
+        priority: Set(0),
+        attempts: Set(0),
+        crashes: Set(0),
+        run_after: Set(now),
+        created_at: Set(now),
+        ..Default::default()
+    }
+    .insert(connection)
+    .await?;
+    notify(connection, Event::Job).await?;
+    Ok(())
+}
+
+/// Leases the next job of one of `kinds`, if one waits.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn lease(app: &App, runner: RunnerId, kinds: &[job::Kind]) -> Result<Option<job::Model>> {
+    let found = store::claim(&app.database, kinds, runner, LeaseId::random(), LEASE.as_secs_f64()).await?;
+    if let Some(job) = &found {
+        notify(&app.database, Event::Video(job.video_id)).await?;
+    }
+    Ok(found)
+}
+
+/// Extends a lease and takes note of the progress.
+///
+/// # Errors
+/// LEASE_LOST.
+pub async fn renew(
+    app: &App,
+    runner: RunnerId,
+    lease: LeaseId,
+    progress: Option<&job::Progress>,
+) -> Result<job::Model> {
+    let job = store::extend(&app.database, lease, runner, LEASE.as_secs_f64(), progress)
+        .await?
+        .ok_or(Error::LeaseLost)?;
+    if progress.is_some() {
+        notify(&app.database, Event::Video(job.video_id)).await?;
+    }
+    Ok(job)
+}
+
+/// Ends a job that is held, as done.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn finish(connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
+    store::end(connection, job.id, job::State::Done, None).await?;
+    Ok(())
+}
+
+/// Ends a job for good.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn give_up(connection: &impl ConnectionTrait, job: &job::Model, error: &str) -> Result<()> {
+    store::end(connection, job.id, job::State::Failed, Some(error)).await?;
+    Ok(())
+}
+
+/// Puts a job back, to be tried again after a while that doubles from try to try. A runner that gives a
+/// job back because it is being stopped has not failed: the next one may begin at once.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn retry_later(
+    connection: &impl ConnectionTrait,
+    job: &job::Model,
+    error: &str,
+    how: Retry,
+) -> Result<()> {
+    let delay_s = match how {
+        Retry::GivenBack => 0.0,
+        // What crashed once may well have been the machine: the first retry does not wait.
+        Retry::Crashed if job.crashes == 0 => 0.0,
+        Retry::Failed | Retry::Crashed => back_off_s(job.attempts, rand::random()),
+    };
+    store::requeue(connection, job.id, delay_s, how == Retry::Crashed, error).await?;
+    notify(connection, Event::Job).await?;
+    notify(connection, Event::Video(job.video_id)).await?;
+    Ok(())
+}
+
+/// Why a job goes back into the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Its runner was told to stop.
+    GivenBack,
+    /// Its runner said that it failed.
+    Failed,
+    /// Nothing was heard of its runner.
+    Crashed,
+}
+
+/// 30 s · 2ⁿ, give or take a fifth, at most an hour. `chance` is 0 to 1.
+fn back_off_s(attempts: i32, chance: f64) -> f64 {
+    let doublings = (attempts - 1).clamp(0, 20);
+    let delay = (FIRST_DELAY_S * 2f64.powi(doublings)).min(LONGEST_DELAY_S);
+    (delay * (0.8 + 0.4 * chance)).min(LONGEST_DELAY_S)
+}
+
+/// How many jobs of a kind could be leased now.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn waiting(app: &App, kind: job::Kind) -> Result<i64> {
+    Ok(store::count_waiting(&app.database, kind).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::back_off_s;
+
+    #[test]
+    fn each_try_waits_twice_as_long_up_to_an_hour() {
+        assert!((back_off_s(1, 0.5) - 30.0).abs() < 1e-9);
+        assert!((back_off_s(3, 0.5) - 120.0).abs() < 1e-9);
+        assert!((back_off_s(1, 0.0) - 24.0).abs() < 1e-9);
+        assert!((back_off_s(30, 1.0) - 3600.0).abs() < 1e-9);
+    }
+}

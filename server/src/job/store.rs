@@ -1,0 +1,121 @@
+//! All SQL of the queue. Times are the database's, so that no machine's clock matters.
+
+use kinora_entity::{JobId, LeaseId, RunnerId, job};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Statement, Value};
+
+fn sql(text: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(DbBackend::Postgres, text, values)
+}
+
+fn kinds_array(kinds: &[job::Kind]) -> Value {
+    let names: Vec<String> = kinds.iter().map(sea_orm::ActiveEnum::to_value).collect();
+    names.into()
+}
+
+/// Claims the first waiting job of one of `kinds`, skipping those that others are claiming.
+pub(super) async fn claim(
+    connection: &impl ConnectionTrait,
+    kinds: &[job::Kind],
+    runner: RunnerId,
+    lease: LeaseId,
+    lease_s: f64,
+) -> Result<Option<job::Model>, DbErr> {
+    let statement = sql(
+        "UPDATE job SET state = 'leased', attempts = attempts + 1, lease_id = $1, runner_id = $2, progress = NULL, \
+         lease_expires_at = now() + make_interval(secs => $3) \
+         WHERE id = (SELECT id FROM job WHERE state = 'queued' AND kind = ANY($4) AND run_after <= now() \
+         ORDER BY priority DESC, run_after, created_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING *",
+        [lease.into(), runner.into(), lease_s.into(), kinds_array(kinds)],
+    );
+    job::Entity::find().from_raw_sql(statement).one(connection).await
+}
+
+/// The job behind a lease that is good, locked: every write of a runner begins here.
+///
+/// # Errors
+/// LEASE_LOST.
+pub async fn held(
+    connection: &impl ConnectionTrait,
+    lease: LeaseId,
+    runner: RunnerId,
+) -> crate::error::Result<job::Model> {
+    let statement = sql(
+        "SELECT * FROM job WHERE lease_id = $1 AND runner_id = $2 AND state = 'leased' AND lease_expires_at > now() \
+         FOR UPDATE",
+        [lease.into(), runner.into()],
+    );
+    job::Entity::find().from_raw_sql(statement).one(connection).await?.ok_or(crate::error::Error::LeaseLost)
+}
+
+/// Extends a lease that is good; nothing when it is not.
+pub(super) async fn extend(
+    connection: &impl ConnectionTrait,
+    lease: LeaseId,
+    runner: RunnerId,
+    lease_s: f64,
+    progress: Option<&job::Progress>,
+) -> Result<Option<job::Model>, DbErr> {
+    let progress: Option<serde_json::Value> =
+        progress.and_then(|progress| serde_json::to_value(progress).ok());
+    let statement = sql(
+        "UPDATE job SET lease_expires_at = now() + make_interval(secs => $3), progress = coalesce($4, progress) \
+         WHERE lease_id = $1 AND runner_id = $2 AND state = 'leased' AND lease_expires_at > now() RETURNING *",
+        [lease.into(), runner.into(), lease_s.into(), progress.into()],
+    );
+    job::Entity::find().from_raw_sql(statement).one(connection).await
+}
+
+/// Ends a job as done or failed.
+pub(super) async fn end(
+    connection: &impl ConnectionTrait,
+    id: JobId,
+    state: job::State,
+    error: Option<&str>,
+) -> Result<(), DbErr> {
+    let statement = sql(
+        "UPDATE job SET state = $2, error = $3, lease_id = NULL, lease_expires_at = NULL, finished_at = now() \
+         WHERE id = $1",
+        [id.into(), sea_orm::ActiveEnum::to_value(&state).into(), error.into()],
+    );
+    connection.execute_raw(statement).await?;
+    Ok(())
+}
+
+/// Puts a job back into the queue.
+pub(super) async fn requeue(
+    connection: &impl ConnectionTrait,
+    id: JobId,
+    delay_s: f64,
+    is_crash: bool,
+    error: &str,
+) -> Result<(), DbErr> {
+    let statement = sql(
+        "UPDATE job SET state = 'queued', lease_id = NULL, lease_expires_at = NULL, progress = NULL, error = $4, \
+         crashes = crashes + $3, run_after = now() + make_interval(secs => $2) WHERE id = $1",
+        [id.into(), delay_s.into(), i32::from(is_crash).into(), error.into()],
+    );
+    connection.execute_raw(statement).await?;
+    Ok(())
+}
+
+/// Locks one job whose lease has run out.
+pub(super) async fn next_lost(connection: &impl ConnectionTrait) -> Result<Option<job::Model>, DbErr> {
+    let statement = sql(
+        "SELECT * FROM job WHERE state = 'leased' AND lease_expires_at <= now() LIMIT 1 FOR UPDATE SKIP LOCKED",
+        [],
+    );
+    job::Entity::find().from_raw_sql(statement).one(connection).await
+}
+
+/// How many jobs of a kind could be leased now.
+pub(super) async fn count_waiting(connection: &impl ConnectionTrait, kind: job::Kind) -> Result<i64, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        waiting: i64,
+    }
+    let statement = sql(
+        "SELECT count(*) AS waiting FROM job WHERE state = 'queued' AND kind = $1 AND run_after <= now()",
+        [sea_orm::ActiveEnum::to_value(&kind).into()],
+    );
+    Ok(Count::find_by_statement(statement).one(connection).await?.map_or(0, |count| count.waiting))
+}

@@ -1,0 +1,8 @@
+//! Playback: playlists built from rows for each request, never stored, so that a growing video and a
+//! finished one are the same thing.
+
+mod access;
+mod playlist;
+mod routes;
+
+pub use routes::router;

@@ -1,0 +1,150 @@
+//! HLS playlists (RFC 8216) as text. Pure: rows and addresses in, text out.
+
+use std::fmt::Write;
+
+use kinora_entity::{chunk, rendition};
+
+/// The group that all pictures share their sound from.
+const AUDIO_GROUP: &str = "audio";
+
+/// The master playlist: every rendition with pictures, largest first, and the sound apart.
+pub fn master(renditions: &[rendition::Model]) -> String {
+    let sound = renditions.iter().find(|row| row.kind == rendition::Kind::Audio);
+    let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+    if let Some(sound) = sound {
+        line(
+            &mut text,
+            format_args!(
+                "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"{AUDIO_GROUP}\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,\
+                 URI=\"{}.m3u8\"",
+                sound.name
+            ),
+        );
+    }
+    for row in renditions.iter().filter(|row| row.kind == rendition::Kind::Video) {
+        let more = |of: fn(&rendition::Model) -> i64| of(row) + sound.map_or(0, of);
+        let codecs =
+            sound.map_or_else(|| row.codecs.clone(), |sound| format!("{},{}", row.codecs, sound.codecs));
+        let mut attributes = format!(
+            "BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{codecs}\"",
+            more(|row| row.bandwidth),
+            more(|row| row.average_bandwidth)
+        );
+        if let (Some(width), Some(height)) = (row.width, row.height) {
+            attributes.push_str(&format!(",RESOLUTION={width}x{height}"));
+        }
+        if let Some(rate) = row.frame_rate {
+            attributes.push_str(&format!(",FRAME-RATE={rate:.3}"));
+        }
+        if sound.is_some() {
+            attributes.push_str(&format!(",AUDIO=\"{AUDIO_GROUP}\""));
+        }
+        line(&mut text, format_args!("#EXT-X-STREAM-INF:{attributes}\n{}.m3u8", row.name));
+    }
+    text
+}
+
+/// The playlist of one rendition. `chunks` are in order, each with the address of its object. One that
+/// is not `complete` may grow.
+pub fn media(chunks: &[(chunk::Model, String)], complete: bool) -> String {
+    let longest_ms = chunks
+        .iter()
+        .flat_map(|(chunk, _)| chunk.segments.0.iter())
+        .map(|segment| segment.duration_ms)
+        .fold(1000.0, f64::max);
+    let kind = if complete { "VOD" } else { "EVENT" };
+    let mut text = format!(
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:{kind}\n\
+         #EXT-X-INDEPENDENT-SEGMENTS\n",
+        // Rounded to the nearest second, as section 4.3.3.1 compares.
+        (longest_ms / 1000.0).round().max(1.0)
+    );
+    for (chunk, address) in chunks {
+        if let (Some(offset), Some(size)) = (chunk.init_offset_bytes, chunk.init_size_bytes) {
+            line(&mut text, format_args!("#EXT-X-MAP:URI=\"{address}\",BYTERANGE=\"{size}@{offset}\""));
+        }
+        for segment in &chunk.segments.0 {
+            line(
+                &mut text,
+                format_args!(
+                    "#EXTINF:{:.6},\n#EXT-X-BYTERANGE:{}@{}\n{address}",
+                    segment.duration_ms / 1000.0,
+                    segment.size_bytes,
+                    segment.offset_bytes
+                ),
+            );
+        }
+    }
+    if complete {
+        text.push_str("#EXT-X-ENDLIST\n");
+    }
+    text
+}
+
+fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{content}");
+}
+
+#[cfg(test)]
+mod tests {
+    use kinora_entity::{ChunkId, RenditionId, VideoId, chunk::Segment};
+
+    use super::*;
+
+    fn row(name: &str, kind: rendition::Kind, size: Option<(i32, i32)>, bandwidth: i64) -> rendition::Model {
+        rendition::Model {
+            id: RenditionId(1),
+            video_id: VideoId(1),
+            attempt: 1,
+            name: name.into(),
+            kind,
+            width: size.map(|size| size.0),
+            height: size.map(|size| size.1),
+            frame_rate: size.map(|_| 30000.0 / 1001.0),
+            codecs: if size.is_some() { "avc1.64001f".into() } else { "mp4a.40.2".into() },
+            bandwidth,
+            average_bandwidth: bandwidth / 2,
+        }
+    }
+
+    #[test]
+    fn the_master_lists_pictures_with_their_sound() {
+        let rows = [
+            row("720p", rendition::Kind::Video, Some((1280, 720)), 2_000_000),
+            row("audio", rendition::Kind::Audio, None, 128_000),
+        ];
+        assert_eq!(
+            master(&rows),
+            "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,URI=\"audio.m3u8\"\n\
+             #EXT-X-STREAM-INF:BANDWIDTH=2128000,AVERAGE-BANDWIDTH=1064000,CODECS=\"avc1.64001f,mp4a.40.2\",\
+             RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO=\"audio\"\n720p.m3u8\n"
+        );
+    }
+
+    #[test]
+    fn a_growing_playlist_has_no_end() {
+        let chunk = chunk::Model {
+            id: ChunkId(1),
+            rendition_id: RenditionId(1),
+            index: 0,
+            size_bytes: 300,
+            start_ms: 0.0,
+            init_offset_bytes: Some(0),
+            init_size_bytes: Some(100),
+            segments: chunk::Segments(vec![Segment {
+                offset_bytes: 100,
+                size_bytes: 200,
+                duration_ms: 2002.0,
+            }]),
+        };
+        let chunks = [(chunk, "https://media.example/c".to_owned())];
+        let text = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:0\n\
+             #EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-MAP:URI=\"https://media.example/c\",BYTERANGE=\"100@0\"\n\
+             #EXTINF:2.002000,\n#EXT-X-BYTERANGE:200@100\nhttps://media.example/c\n";
+        assert_eq!(media(&chunks, false), text);
+        assert_eq!(media(&chunks, true), format!("{}#EXT-X-ENDLIST\n", text.replace("EVENT", "VOD")));
+    }
+}

@@ -1,0 +1,132 @@
+//! `/v/{id}/…`.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use kinora_entity::{chunk, rendition, video};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use tower_http::cors::{Any, CorsLayer};
+
+use super::{access::Playable, playlist};
+use crate::{
+    app::SharedApp,
+    error::{Error, Result},
+    storage::keys,
+};
+
+const PLAYLIST_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.apple.mpegurl");
+/// A finished video can still be deleted or made private.
+const FINISHED_S: u32 = 60;
+/// A growing playlist is asked for again every few seconds.
+const GROWING_S: u32 = 1;
+/// Less than presigned addresses last.
+const REDIRECT_S: u32 = 600;
+
+/// The routes of playback. Anybody's player may read them: what is private needs the session, which
+/// other sites cannot send.
+pub fn router() -> Router<SharedApp> {
+    Router::new()
+        .route("/v/{id}/poster.jpg", get(poster))
+        .route("/v/{id}/download", get(download))
+        .route("/v/{id}/{file}", get(playlist_file))
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([axum::http::Method::GET]))
+}
+
+async fn playlist_file(
+    State(app): State<SharedApp>,
+    Path((id, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let name = file.strip_suffix(".m3u8").ok_or_else(|| Error::not_found("page"))?;
+    let playable = Playable::find(&app, &headers, &id).await?;
+    let rows = rendition::Entity::find()
+        .filter(rendition::Column::VideoId.eq(playable.video.id))
+        .filter(rendition::Column::Attempt.eq(playable.attempt))
+        .order_by_desc(rendition::Column::Height)
+        .all(&app.database)
+        .await?;
+    let complete = playable.video.state == video::State::Ready;
+    let text = if name == "master" {
+        playlist::master(&rows)
+    } else {
+        let row = rows.iter().find(|row| row.name == name).ok_or_else(|| Error::not_found("rendition"))?;
+        media_playlist(&app, &playable, row, complete).await?
+    };
+    let cache = playable.cache_control(if complete { FINISHED_S } else { GROWING_S });
+    Ok(([(header::CONTENT_TYPE, PLAYLIST_TYPE), cache], text).into_response())
+}
+
+async fn media_playlist(
+    app: &SharedApp,
+    playable: &Playable,
+    row: &rendition::Model,
+    complete: bool,
+) -> Result<String> {
+    let rows = chunk::Entity::find()
+        .filter(chunk::Column::RenditionId.eq(row.id))
+        .order_by_asc(chunk::Column::Index)
+        .all(&app.database)
+        .await?;
+    let mut chunks = Vec::with_capacity(rows.len());
+    for chunk in rows {
+        let key = keys::chunk(playable.video.id, playable.attempt, &row.name, chunk.index);
+        chunks.push((chunk, app.storage.media_url(&key, playable.is_open()).await?));
+    }
+    Ok(playlist::media(&chunks, complete))
+}
+
+async fn poster(
+    State(app): State<SharedApp>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let playable = Playable::find(&app, &headers, &id).await?;
+    if !playable.video.has_poster {
+        return Err(Error::not_found("poster"));
+    }
+    let key = keys::poster(playable.video.id, playable.attempt);
+    redirect(&app.storage.media_url(&key, playable.is_open()).await?, &playable)
+}
+
+async fn download(
+    State(app): State<SharedApp>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let playable = Playable::find(&app, &headers, &id).await?;
+    let url = app.storage.download_url(&playable.video.source_key, &file_name(&playable.video)).await?;
+    redirect(&url, &playable)
+}
+
+fn redirect(url: &str, playable: &Playable) -> Result<Response> {
+    let location = HeaderValue::from_str(url).map_err(anyhow::Error::from)?;
+    Ok((StatusCode::FOUND, [(header::LOCATION, location), playable.cache_control(REDIRECT_S)])
+        .into_response())
+}
+
+/// The title, as file systems take it, with the extension of the uploaded file.
+fn file_name(video: &video::Model) -> String {
+    let stem: String = video
+        .title
+        .chars()
+        .map(
+            |character| {
+                if "/\\:*?\"<>|".contains(character) || character.is_control() { '_' } else { character }
+            },
+        )
+        .take(100)
+        .collect();
+    let extension = video
+        .source_file_name
+        .rsplit_once('.')
+        .map(|(_, extension)| extension)
+        .filter(|extension| {
+            (1..=5).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+        .unwrap_or("mp4");
+    format!("{}.{extension}", stem.trim().trim_matches('.'))
+}

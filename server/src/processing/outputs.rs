@@ -1,0 +1,84 @@
+//! Where a runner may put what it makes: addresses for this attempt's own folder and nothing else.
+
+use kinora_entity::{LeaseId, RunnerId, job};
+
+use super::result::{check_rendition_name, rejected};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    job::held,
+    storage::{Audience, PresignedRequest, keys},
+};
+
+const MOST_OUTPUTS_AT_ONCE: usize = 200;
+/// A chunk of half a minute at a hundred megabits has 375 MB.
+const LARGEST_OUTPUT_BYTES: i64 = 2 * 1024 * 1024 * 1024;
+
+/// One object that a runner wants to write.
+#[derive(Clone, Debug)]
+pub enum Output {
+    Chunk { rendition: String, index: i32, size_bytes: i64 },
+    Poster { size_bytes: i64 },
+}
+
+impl Output {
+    fn size_bytes(&self) -> i64 {
+        match self {
+            Self::Chunk { size_bytes, .. } | Self::Poster { size_bytes } => *size_bytes,
+        }
+    }
+
+    fn content_type(&self) -> &'static str {
+        match self {
+            Self::Chunk { .. } => "video/mp4",
+            Self::Poster { .. } => "image/jpeg",
+        }
+    }
+
+    /// The key under this attempt's folder.
+    ///
+    /// # Errors
+    /// RESULT_REJECTED for what has no place there.
+    fn key(&self, job: &job::Model) -> Result<String> {
+        match self {
+            Self::Chunk { rendition, index, .. } => {
+                check_rendition_name(rendition)?;
+                if *index < 0 {
+                    return Err(rejected("A chunk has an index from 0."));
+                }
+                Ok(keys::chunk(job.video_id, job.attempts, rendition, *index))
+            }
+            Self::Poster { .. } => Ok(keys::poster(job.video_id, job.attempts)),
+        }
+    }
+}
+
+/// Addresses for outputs, each for its exact size, in the order asked for.
+///
+/// # Errors
+/// LEASE_LOST, RESULT_REJECTED, BAD_USER_INPUT on `outputs`.
+pub async fn sign_outputs(
+    app: &App,
+    runner: RunnerId,
+    lease: LeaseId,
+    audience: Audience,
+    outputs: &[Output],
+) -> Result<Vec<PresignedRequest>> {
+    if outputs.len() > MOST_OUTPUTS_AT_ONCE {
+        return Err(Error::bad_input(
+            "outputs",
+            format!("Ask for at most {MOST_OUTPUTS_AT_ONCE} outputs at once."),
+        ));
+    }
+    let job = held(&app.database, lease, runner).await?;
+    let mut signed = Vec::with_capacity(outputs.len());
+    for output in outputs {
+        if !(1..=LARGEST_OUTPUT_BYTES).contains(&output.size_bytes()) {
+            return Err(rejected("An output has between one byte and two gibibytes."));
+        }
+        let key = output.key(&job)?;
+        signed
+            .push(app.storage.presign_put(&key, output.size_bytes(), output.content_type(), audience).await?);
+    }
+    Ok(signed)
+}

@@ -1,0 +1,181 @@
+//! What a runner reports, and what must hold of it.
+
+use kinora_entity::{chunk::Segment, rendition};
+
+use crate::error::{Error, Result};
+
+/// Nobody cuts a chunk into more.
+const MOST_SEGMENTS: usize = 1_000;
+const MOST_RENDITIONS: usize = 16;
+
+/// One chunk of one rendition, already in the store.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    pub rendition: String,
+    pub index: i32,
+    pub size_bytes: i64,
+    pub start_ms: f64,
+    /// Offset and size of the initialisation section; chunk 0 has one and no other.
+    pub init: Option<(i64, i64)>,
+    pub segments: Vec<Segment>,
+}
+
+/// One finished rendition.
+#[derive(Clone, Debug)]
+pub struct RenditionResult {
+    pub name: String,
+    pub kind: rendition::Kind,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub frame_rate: Option<f64>,
+    pub codecs: String,
+    pub chunk_count: i32,
+}
+
+/// The poster that was uploaded.
+#[derive(Clone, Copy, Debug)]
+pub struct PosterResult {
+    pub width: i32,
+    pub height: i32,
+}
+
+/// The whole of what a job made.
+#[derive(Clone, Debug)]
+pub struct JobResult {
+    pub duration_ms: i32,
+    pub width: i32,
+    pub height: i32,
+    pub renditions: Vec<RenditionResult>,
+    pub poster: Option<PosterResult>,
+}
+
+pub(super) fn rejected(why: impl Into<String>) -> Error {
+    Error::coded("RESULT_REJECTED", why)
+}
+
+/// A name that may stand in keys and addresses: `audio`, or a height such as `720p`.
+///
+/// # Errors
+/// RESULT_REJECTED.
+pub fn check_rendition_name(name: &str) -> Result<()> {
+    let is_height = name.strip_suffix('p').is_some_and(|digits| {
+        (2..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if name == "audio" || is_height {
+        return Ok(());
+    }
+    Err(rejected("A rendition is named audio or by its height, such as 720p."))
+}
+
+impl Chunk {
+    /// # Errors
+    /// RESULT_REJECTED when ranges overlap, leave the object, or last no time.
+    pub fn check(&self) -> Result<()> {
+        check_rendition_name(&self.rendition)?;
+        if self.index < 0 || !self.start_ms.is_finite() || self.start_ms < 0.0 {
+            return Err(rejected("A chunk has an index and a start from 0."));
+        }
+        if self.segments.is_empty() || self.segments.len() > MOST_SEGMENTS {
+            return Err(rejected(format!("A chunk has 1 to {MOST_SEGMENTS} segments.")));
+        }
+        if (self.index == 0) != self.init.is_some() {
+            return Err(rejected("Chunk 0 and no other has an initialisation section."));
+        }
+        let mut end = 0_i64;
+        let init = self.init.into_iter().map(|(offset, size)| (offset, size, 1.0));
+        let segments =
+            self.segments.iter().map(|part| (part.offset_bytes, part.size_bytes, part.duration_ms));
+        for (offset, size, duration_ms) in init.chain(segments) {
+            if offset < end || size <= 0 || !duration_ms.is_finite() || duration_ms <= 0.0 {
+                return Err(rejected("Segments follow each other and have a length and a duration."));
+            }
+            end = offset.checked_add(size).ok_or_else(|| rejected("A segment ends beyond any file."))?;
+        }
+        if end > self.size_bytes {
+            return Err(rejected("A segment ends outside of its chunk."));
+        }
+        Ok(())
+    }
+}
+
+impl JobResult {
+    /// # Errors
+    /// RESULT_REJECTED when it cannot be played as announced.
+    pub fn check(&self) -> Result<()> {
+        let sides = 1..=16_384;
+        if self.duration_ms <= 0 || !sides.contains(&self.width) || !sides.contains(&self.height) {
+            return Err(rejected("A video has a duration, a width and a height."));
+        }
+        if self.renditions.len() > MOST_RENDITIONS
+            || !self.renditions.iter().any(|rendition| rendition.kind == rendition::Kind::Video)
+        {
+            return Err(rejected("A video has at least one rendition with pictures."));
+        }
+        for (at, rendition) in self.renditions.iter().enumerate() {
+            check_rendition_name(&rendition.name)?;
+            if self.renditions[..at].iter().any(|other| other.name == rendition.name) {
+                return Err(rejected("Two renditions have the same name."));
+            }
+            let is_audio = rendition.kind == rendition::Kind::Audio;
+            let has_size = [rendition.width, rendition.height]
+                .iter()
+                .all(|side| side.is_some_and(|side| sides.contains(&side)));
+            let rate_fits = rendition.frame_rate.is_none_or(|rate| rate > 0.0 && rate <= 240.0);
+            if is_audio != (rendition.name == "audio") || is_audio == has_size || !rate_fits {
+                return Err(rejected(
+                    "A rendition with pictures has a size and a frame rate, one with sound has none.",
+                ));
+            }
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".,".contains(&byte);
+            if rendition.codecs.is_empty()
+                || rendition.codecs.len() > 64
+                || !rendition.codecs.bytes().all(plain)
+            {
+                return Err(rejected("Codecs are written as in RFC 6381."));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk() -> Chunk {
+        let segment = |offset_bytes, size_bytes| Segment { offset_bytes, size_bytes, duration_ms: 2000.0 };
+        Chunk {
+            rendition: "720p".into(),
+            index: 0,
+            size_bytes: 300,
+            start_ms: 0.0,
+            init: Some((0, 100)),
+            segments: vec![segment(100, 100), segment(200, 100)],
+        }
+    }
+
+    #[test]
+    fn a_sound_chunk_passes() {
+        assert!(chunk().check().is_ok());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_rejected() {
+        let bad: [fn(&mut Chunk); 9] = [
+            |chunk| chunk.rendition = "../../x".into(),
+            |chunk| chunk.index = -1,
+            |chunk| chunk.index = 1,
+            |chunk| chunk.init = None,
+            |chunk| chunk.size_bytes = 299,
+            |chunk| chunk.segments.clear(),
+            |chunk| chunk.segments[1].offset_bytes = 199,
+            |chunk| chunk.segments[0].size_bytes = i64::MAX,
+            |chunk| chunk.segments[0].duration_ms = f64::NAN,
+        ];
+        for (case, spoil) in bad.iter().enumerate() {
+            let mut chunk = chunk();
+            spoil(&mut chunk);
+            assert!(chunk.check().is_err(), "case {case}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Telling runners of work.
+
+use std::time::Duration;
+
+use async_graphql::SimpleObject;
+use futures::Stream;
+use kinora_entity::job;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::inputs::JobKindName;
+use crate::{app::SharedApp, error::Result, events::Event, job as queue};
+
+/// Lost news are made up for after this long.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// Work of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, SimpleObject)]
+pub struct JobAvailable {
+    kind: JobKindName,
+    /// How many jobs could be leased now.
+    waiting: i64,
+}
+
+/// What waits now, and again whenever there may be more. A count that stays the same is said again when
+/// something was queued: the jobs behind it may be others.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn follow(
+    app: SharedApp,
+    kinds: Vec<job::Kind>,
+) -> Result<impl Stream<Item = Result<JobAvailable>>> {
+    let (sender, receiver) = tokio::sync::mpsc::channel(8);
+    let mut events = app.events.subscribe();
+    tokio::spawn(async move {
+        let mut is_first = true;
+        loop {
+            for &kind in &kinds {
+                let item = match queue::waiting(&app, kind).await {
+                    Ok(0) if !is_first => continue,
+                    Ok(waiting) => Ok(JobAvailable { kind: kind.into(), waiting }),
+                    // The database is away: the next look will tell.
+                    Err(_) if !is_first => continue,
+                    Err(error) => Err(error),
+                };
+                if sender.send(item).await.is_err() {
+                    return;
+                }
+            }
+            is_first = false;
+            loop {
+                tokio::select! {
+                    () = sender.closed() => return,
+                    event = tokio::time::timeout(LOOK_AGAIN_AFTER, events.recv()) => match event {
+                        Ok(Ok(Event::Job) | Err(RecvError::Lagged(_))) | Err(_) => break,
+                        Ok(Ok(_)) => {}
+                        Ok(Err(RecvError::Closed)) => return,
+                    },
+                }
+            }
+        }
+    });
+    Ok(tokio_stream::wrappers::ReceiverStream::new(receiver))
+}

@@ -1,0 +1,62 @@
+//! The runner inside the server's own process. It is the same code as any other one and speaks the
+//! same API, over the loopback.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use kinora_runner::{RunnerConfig, Tools};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    account::{self, Credentials, Requester},
+    app::SharedApp,
+    files,
+};
+
+/// Runs until `stop`, then gives its jobs back.
+///
+/// # Errors
+/// When its token or its folder cannot be made.
+pub async fn start(
+    app: &SharedApp,
+    ffmpeg: Tools,
+    stop: CancellationToken,
+) -> Result<tokio::task::JoinHandle<()>> {
+    let token = token(app).await?;
+    let config = RunnerConfig {
+        server: format!("http://{}", app.local_authority).parse()?,
+        token,
+        jobs: 1,
+        once: false,
+        work_dir: app.config.data_dir.join("runner"),
+        ffmpeg,
+    };
+    Ok(tokio::spawn(async move {
+        if let Err(error) = kinora_runner::run(config, stop).await {
+            tracing::error!(%error, "the embedded runner has ended");
+        }
+    }))
+}
+
+/// The token kept in the data folder, while the database knows it; else a new one.
+async fn token(app: &SharedApp) -> Result<String> {
+    let path = app.config.data_dir.join("runner-token");
+    if let Some(token) = files::read_secret(&path)?
+        && matches!(
+            account::authenticate(app, &Credentials::Bearer(token.clone())).await,
+            Ok(Requester::Runner(_))
+        )
+    {
+        return Ok(token);
+    }
+    let token = account::create_token(app, "embedded", None)
+        .await
+        .map_err(|error| anyhow::anyhow!("{error:?}"))
+        .context("The token of the embedded runner could not be made")?;
+    write(&path, &token)?;
+    Ok(token)
+}
+
+fn write(path: &Path, token: &str) -> Result<()> {
+    files::write_secret(path, token).with_context(|| format!("{} cannot be written", path.display()))
+}

@@ -1,0 +1,217 @@
+//! The runner's operations in GraphQL. All of them want the token of a runner.
+
+use async_graphql::{Context, ID, Object, SimpleObject, Subscription};
+use chrono::{DateTime, Utc};
+use futures::Stream;
+use kinora_entity::{LeaseId, job};
+
+use super::{
+    available::{self, JobAvailable},
+    inputs::{
+        JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, PublishChunkInput,
+    },
+    service::{self, Leased},
+};
+use crate::{
+    app::App,
+    config::Rung,
+    error::{Error, Result},
+    graphql::{Bytes, ContextExt},
+    job as queue, processing,
+    upload::Header,
+};
+
+/// The right to work on a job until it expires.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Lease {
+    id: ID,
+    expires_at: DateTime<Utc>,
+}
+
+impl Lease {
+    fn of(job: &job::Model) -> Result<Self> {
+        match (job.lease_id, job.lease_expires_at) {
+            (Some(id), Some(expires_at)) => Ok(Self { id: id.to_string().into(), expires_at }),
+            _ => Err(Error::LeaseLost),
+        }
+    }
+}
+
+/// Where the uploaded file can be read.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct JobSource {
+    url: String,
+    size: Bytes,
+    expires_at: DateTime<Utc>,
+}
+
+/// One rung of the ladder.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct LadderRung {
+    /// Pixels along the short side.
+    short_side: i32,
+    /// Highest video bitrate in bits per second.
+    video_bitrate: i32,
+}
+
+impl From<&Rung> for LadderRung {
+    fn from(rung: &Rung) -> Self {
+        let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        Self { short_side: number(rung.short_side), video_bitrate: number(rung.video_bitrate) }
+    }
+}
+
+/// Bits per second of the one audio rendition (DESIGN: AAC at 128k, once).
+const AUDIO_BITRATE: i32 = 128_000;
+
+/// A leased job.
+#[derive(SimpleObject)]
+pub struct Job {
+    id: ID,
+    kind: JobKindName,
+    /// From 1; its outputs have a folder of their own.
+    attempt: i32,
+    lease: Lease,
+    video_id: ID,
+    source: JobSource,
+    /// From the largest rung to the smallest.
+    ladder: Vec<LadderRung>,
+    /// Bits per second.
+    audio_bitrate: i32,
+    max_duration_ms: i64,
+}
+
+impl Job {
+    fn of(app: &App, leased: Leased) -> Result<Self> {
+        Ok(Self {
+            id: leased.job.id.to_string().into(),
+            kind: leased.job.kind.into(),
+            attempt: leased.job.attempts,
+            lease: Lease::of(&leased.job)?,
+            video_id: leased.job.video_id.to_string().into(),
+            source: JobSource {
+                url: leased.source.url,
+                size: Bytes(leased.source_size_bytes),
+                expires_at: leased.source.expires_at,
+            },
+            ladder: app.config.ladder.iter().map(LadderRung::from).collect(),
+            audio_bitrate: AUDIO_BITRATE,
+            max_duration_ms: i64::try_from(app.config.max_duration.as_millis()).unwrap_or(i64::MAX),
+        })
+    }
+}
+
+/// Where to `PUT` one output. It takes exactly the size that was asked for.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct OutputUrl {
+    kind: JobOutputKind,
+    rendition: Option<String>,
+    chunk: Option<i32>,
+    url: String,
+    headers: Vec<Header>,
+    expires_at: DateTime<Utc>,
+}
+
+/// What is no lease of ours is a lease that nobody holds.
+fn parse_lease(id: &ID) -> Result<LeaseId> {
+    id.parse().map_err(|_| Error::LeaseLost)
+}
+
+#[derive(Default)]
+pub struct RunnerMutation;
+
+#[Object]
+impl RunnerMutation {
+    /// The next job of one of these kinds; null when none waits.
+    async fn lease_job(&self, ctx: &Context<'_>, kinds: Vec<JobKindName>) -> Result<Option<Job>> {
+        let runner = ctx.requester().runner()?;
+        let kinds: Vec<job::Kind> = kinds.into_iter().map(Into::into).collect();
+        let leased = service::lease(ctx.app(), runner, ctx.audience(), &kinds).await?;
+        leased.map(|leased| Job::of(ctx.app(), leased)).transpose()
+    }
+
+    /// Keeps a lease for another minute and says how far the job is.
+    async fn renew_lease(
+        &self,
+        ctx: &Context<'_>,
+        lease_id: ID,
+        progress: Option<JobProgressInput>,
+    ) -> Result<Lease> {
+        let runner = ctx.requester().runner()?;
+        let progress = progress.map(job::Progress::from);
+        let job = queue::renew(ctx.app(), runner.id, parse_lease(&lease_id)?, progress.as_ref()).await?;
+        Lease::of(&job)
+    }
+
+    /// Addresses for outputs, in the order asked for.
+    async fn sign_job_outputs(
+        &self,
+        ctx: &Context<'_>,
+        lease_id: ID,
+        outputs: Vec<JobOutputInput>,
+    ) -> Result<Vec<OutputUrl>> {
+        let runner = ctx.requester().runner()?;
+        let wanted = outputs.iter().map(JobOutputInput::to_output).collect::<Result<Vec<_>>>()?;
+        let lease = parse_lease(&lease_id)?;
+        let signed = processing::sign_outputs(ctx.app(), runner.id, lease, ctx.audience(), &wanted).await?;
+        Ok(outputs
+            .into_iter()
+            .zip(signed)
+            .map(|(output, request)| OutputUrl {
+                kind: output.kind,
+                rendition: output.rendition,
+                chunk: output.chunk,
+                headers: Header::all_of(&request),
+                url: request.url,
+                expires_at: request.expires_at,
+            })
+            .collect())
+    }
+
+    /// Takes note of a chunk that is in the store.
+    async fn publish_chunk(&self, ctx: &Context<'_>, lease_id: ID, chunk: PublishChunkInput) -> Result<bool> {
+        let runner = ctx.requester().runner()?;
+        processing::publish_chunk(ctx.app(), runner.id, parse_lease(&lease_id)?, chunk.into()).await?;
+        Ok(true)
+    }
+
+    /// Publishes what the job made.
+    async fn complete_job(&self, ctx: &Context<'_>, lease_id: ID, result: JobResultInput) -> Result<bool> {
+        let runner = ctx.requester().runner()?;
+        processing::complete(ctx.app(), runner.id, parse_lease(&lease_id)?, &result.into()).await?;
+        Ok(true)
+    }
+
+    /// Gives a job back. With `retry` it is tried again later; without, its video fails with this code
+    /// and this sentence for the uploader.
+    async fn fail_job(
+        &self,
+        ctx: &Context<'_>,
+        lease_id: ID,
+        code: String,
+        message: String,
+        retry: bool,
+    ) -> Result<bool> {
+        let runner = ctx.requester().runner()?;
+        processing::fail(ctx.app(), runner.id, parse_lease(&lease_id)?, &code, &message, retry).await?;
+        Ok(true)
+    }
+}
+
+#[derive(Default)]
+pub struct RunnerSubscription;
+
+#[Subscription]
+impl RunnerSubscription {
+    /// What waits now, and again whenever there may be more to lease.
+    async fn job_available(
+        &self,
+        ctx: &Context<'_>,
+        kinds: Vec<JobKindName>,
+    ) -> Result<impl Stream<Item = Result<JobAvailable>>> {
+        let runner = ctx.requester().runner()?;
+        service::seen(ctx.app(), runner).await?;
+        let kinds = kinds.into_iter().map(Into::into).collect();
+        available::follow(ctx.shared_app().clone(), kinds).await
+    }
+}

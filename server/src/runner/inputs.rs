@@ -1,0 +1,176 @@
+//! What runners send.
+
+use async_graphql::{Enum, InputObject};
+use kinora_entity::{chunk::Segment, job};
+
+use crate::{
+    error::{Error, Result},
+    graphql::Bytes,
+    processing::{Chunk, JobResult, Output, PosterResult, RenditionResult},
+    video::{ProcessingStage, RenditionKind},
+};
+
+/// What there is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "JobKind", remote = "job::Kind")]
+pub enum JobKindName {
+    /// Probe an upload, encode it to the ladder, publish.
+    ProcessVideo,
+}
+
+/// How far a job is.
+#[derive(InputObject)]
+pub struct JobProgressInput {
+    stage: ProcessingStage,
+    /// 0 to 100 over the whole job.
+    percent: f64,
+    eta_ms: Option<i64>,
+}
+
+impl From<JobProgressInput> for job::Progress {
+    fn from(input: JobProgressInput) -> Self {
+        Self {
+            stage: input.stage.as_str().to_owned(),
+            percent: if input.percent.is_finite() { input.percent.clamp(0.0, 100.0) } else { 0.0 },
+            eta_ms: input.eta_ms.map(|ms| ms.max(0)),
+        }
+    }
+}
+
+/// What an output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum JobOutputKind {
+    /// `rendition` and `chunk` say which.
+    Chunk,
+    Poster,
+}
+
+/// An object that a runner wants to write.
+#[derive(InputObject)]
+pub struct JobOutputInput {
+    pub kind: JobOutputKind,
+    pub rendition: Option<String>,
+    pub chunk: Option<i32>,
+    pub size: Bytes,
+}
+
+impl JobOutputInput {
+    pub fn to_output(&self) -> Result<Output> {
+        match (self.kind, &self.rendition, self.chunk) {
+            (JobOutputKind::Chunk, Some(rendition), Some(index)) => {
+                Ok(Output::Chunk { rendition: rendition.clone(), index, size_bytes: self.size.0 })
+            }
+            (JobOutputKind::Poster, None, None) => Ok(Output::Poster { size_bytes: self.size.0 }),
+            _ => Err(Error::bad_input(
+                "outputs",
+                "A chunk names its rendition and its index, a poster neither.",
+            )),
+        }
+    }
+}
+
+/// A stretch of an object.
+#[derive(InputObject)]
+pub struct ByteRangeInput {
+    offset: Bytes,
+    size: Bytes,
+}
+
+/// One segment of a chunk.
+#[derive(InputObject)]
+pub struct SegmentInput {
+    offset: Bytes,
+    size: Bytes,
+    duration_ms: f64,
+}
+
+/// A chunk that is in the store.
+#[derive(InputObject)]
+pub struct PublishChunkInput {
+    rendition: String,
+    /// From 0.
+    index: i32,
+    size: Bytes,
+    /// Where it begins in the video.
+    start_ms: f64,
+    /// The initialisation section, in chunk 0.
+    init: Option<ByteRangeInput>,
+    segments: Vec<SegmentInput>,
+}
+
+impl From<PublishChunkInput> for Chunk {
+    fn from(input: PublishChunkInput) -> Self {
+        Self {
+            rendition: input.rendition,
+            index: input.index,
+            size_bytes: input.size.0,
+            start_ms: input.start_ms,
+            init: input.init.map(|range| (range.offset.0, range.size.0)),
+            segments: input
+                .segments
+                .into_iter()
+                .map(|part| Segment {
+                    offset_bytes: part.offset.0,
+                    size_bytes: part.size.0,
+                    duration_ms: part.duration_ms,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// A finished rendition.
+#[derive(InputObject)]
+pub struct RenditionInput {
+    /// `audio`, or a height such as `720p`.
+    name: String,
+    kind: RenditionKind,
+    width: Option<i32>,
+    height: Option<i32>,
+    frame_rate: Option<f64>,
+    /// RFC 6381.
+    codecs: String,
+    chunk_count: i32,
+}
+
+/// The poster that was uploaded.
+#[derive(InputObject)]
+pub struct PosterInput {
+    width: i32,
+    height: i32,
+}
+
+/// The whole of what a job made.
+#[derive(InputObject)]
+pub struct JobResultInput {
+    duration_ms: i32,
+    /// Of the source as it is shown: square pixels, the right way up.
+    width: i32,
+    height: i32,
+    renditions: Vec<RenditionInput>,
+    poster: Option<PosterInput>,
+}
+
+impl From<JobResultInput> for JobResult {
+    fn from(input: JobResultInput) -> Self {
+        Self {
+            duration_ms: input.duration_ms,
+            width: input.width,
+            height: input.height,
+            renditions: input
+                .renditions
+                .into_iter()
+                .map(|rendition| RenditionResult {
+                    name: rendition.name,
+                    kind: rendition.kind.into(),
+                    width: rendition.width,
+                    height: rendition.height,
+                    frame_rate: rendition.frame_rate,
+                    codecs: rendition.codecs,
+                    chunk_count: rendition.chunk_count,
+                })
+                .collect(),
+            poster: input.poster.map(|poster| PosterResult { width: poster.width, height: poster.height }),
+        }
+    }
+}

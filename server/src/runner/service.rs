@@ -1,0 +1,51 @@
+//! What a runner gets with a job.
+
+use kinora_entity::{job, runner, video};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+
+use crate::{
+    app::App,
+    error::{Error, Result},
+    job as queue,
+    storage::{Audience, MEDIA_URL_LIFETIME, PresignedRequest},
+};
+
+/// A leased job and where its source is.
+pub struct Leased {
+    pub job: job::Model,
+    pub source: PresignedRequest,
+    pub source_size_bytes: i64,
+}
+
+/// Leases the next job for a runner.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn lease(
+    app: &App,
+    runner: &runner::Model,
+    audience: Audience,
+    kinds: &[job::Kind],
+) -> Result<Option<Leased>> {
+    seen(app, runner).await?;
+    let Some(job) = queue::lease(app, runner.id, kinds).await? else { return Ok(None) };
+    let video = video::Entity::find_by_id(job.video_id)
+        .one(&app.database)
+        .await?
+        .ok_or_else(|| Error::not_found("video"))?;
+    let source = app.storage.presign_get(&video.source_key, MEDIA_URL_LIFETIME, audience).await?;
+    Ok(Some(Leased { job, source, source_size_bytes: video.source_size_bytes }))
+}
+
+/// Takes note that a runner is alive.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn seen(app: &App, runner: &runner::Model) -> Result<()> {
+    runner::Entity::update_many()
+        .col_expr(runner::Column::LastSeenAt, Expr::value(app.clock.now()))
+        .filter(runner::Column::Id.eq(runner.id))
+        .exec(&app.database)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,284 @@
+//! Starting and stopping a whole site.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use kinora_runner::Tools;
+use sea_orm::DatabaseConnection;
+use sha2::{Digest, Sha256};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    account::{Passwords, SessionTokens, Throttle},
+    app::{App, SharedApp},
+    clock::Clock,
+    config::Config,
+    database::{self, StatementCount},
+    embedded::{
+        postgres::Postgres,
+        store::{self, Store},
+    },
+    events::Events,
+    files,
+    graphql::SocketPlaces,
+    http, maintenance, runner, schema,
+    storage::{Endpoint, Storage},
+};
+
+/// How long open requests and the embedded runner get to finish.
+const STOP_WITHIN: Duration = Duration::from_secs(8);
+/// Region that the embedded store is signed for.
+const EMBEDDED_REGION: &str = "auto";
+const EMBEDDED_ACCESS_KEY_ID: &str = "kinora";
+/// Parts and temporary files of the embedded store that are older than this are swept.
+const STORE_LEFTOVERS_AFTER: Duration = Duration::from_secs(48 * 3600);
+
+/// A site that runs.
+pub struct Running {
+    address: SocketAddr,
+    app: SharedApp,
+    server: JoinHandle<()>,
+    background: Vec<JoinHandle<()>>,
+    postgres: Option<Postgres>,
+    _lock: DataLock,
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn app(&self) -> &SharedApp {
+        &self.app
+    }
+
+    /// Stops everything: jobs are given back, requests finish, then Postgres ends.
+    pub async fn stop(self) {
+        self.app.stop.cancel();
+        for task in self.background.into_iter().chain([self.server]) {
+            if tokio::time::timeout(STOP_WITHIN, task).await.is_err() {
+                tracing::warn!("a part of the server did not stop in time");
+            }
+        }
+        // The pool is shared; what is still open ends with Postgres or the process.
+        drop(self.app.database.clone().close().await);
+        if let Some(postgres) = self.postgres {
+            drop(tokio::task::spawn_blocking(move || postgres.stop()).await);
+        }
+    }
+}
+
+/// Holds the data folder for one process.
+pub struct DataLock(#[allow(dead_code, reason = "held, not read")] File);
+
+impl DataLock {
+    /// Makes the folder where it is missing and takes hold of it.
+    ///
+    /// # Errors
+    /// One sentence, also when another process holds it.
+    pub fn take(folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| {
+            format!(
+                "The data folder {} cannot be made. Choose another with KINORA_DATA_DIR",
+                folder.display()
+            )
+        })?;
+        let path = folder.join("kinora.lock");
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(&path).with_context(|| {
+                format!(
+                    "The data folder {} cannot be written. Choose another with KINORA_DATA_DIR",
+                    folder.display()
+                )
+            })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => bail!(
+                "Another Kinora uses the data folder {}. Stop it, or choose another folder with KINORA_DATA_DIR.",
+                folder.display()
+            ),
+            Err(TryLockError::Error(error)) => {
+                bail!("The data folder {} cannot be locked: {error}.", folder.display())
+            }
+        }
+    }
+}
+
+/// Starts a site and returns once it listens and can serve.
+///
+/// # Errors
+/// One sentence that says what is wrong and what to do.
+pub async fn start(mut config: Config) -> Result<Running> {
+    let ffmpeg = if config.embedded_runner { Some(Tools::find()?) } else { None };
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!(
+            "{} cannot be listened on. Stop what uses it, or choose another address with KINORA_LISTEN",
+            config.listen
+        )
+    })?;
+    let address = listener.local_addr()?;
+    if config.listen.port() == 0 && config.public_url.set_port(Some(address.port())).is_err() {
+        bail!("KINORA_PUBLIC_URL has no port to set.");
+    }
+    config.data_dir = std::path::absolute(&config.data_dir)?;
+    let lock = DataLock::take(&config.data_dir)?;
+    if !config.rate_limits {
+        tracing::warn!(
+            "KINORA_RATE_LIMITS is off: anybody can guess passwords as fast as they like. Never do this in production."
+        );
+    }
+    let (postgres, database_url) = start_database(&config).await?;
+    let app = build(config, &database_url, address).await?;
+    database::migrate(&app.database).await?;
+    let store = open_store(&app)?;
+    let router = http::router(
+        SharedApp::clone(&app),
+        schema::build(),
+        store.as_ref().map(|(_, router)| router.clone()),
+    );
+    let stop = app.stop.clone();
+    let server = tokio::spawn(async move {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let served = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
+        if let Err(error) = served {
+            tracing::error!(%error, "the server stopped serving");
+        }
+    });
+    let mut background = vec![
+        tokio::spawn(app.events.clone().listen(app.database.clone(), app.stop.clone())),
+        tokio::spawn(maintenance::run(SharedApp::clone(&app))),
+    ];
+    if let Some((store, _)) = store {
+        background.push(tokio::spawn(sweep_store(store, app.stop.clone())));
+    }
+    if let Some(ffmpeg) = ffmpeg {
+        // First to stop: it still speaks to the server while it gives its jobs back.
+        background.insert(0, runner::start_embedded(&app, ffmpeg, app.stop.child_token()).await?);
+    }
+    Ok(Running { address, app, server, background, postgres, _lock: lock })
+}
+
+async fn start_database(config: &Config) -> Result<(Option<Postgres>, String)> {
+    if let Some(url) = &config.database_url {
+        return Ok((None, url.clone()));
+    }
+    let folder = config.data_dir.clone();
+    let postgres = tokio::task::spawn_blocking(move || Postgres::start(&folder)).await??;
+    let url = postgres.url();
+    Ok((Some(postgres), url))
+}
+
+/// Puts the parts of a process together. Nothing is asked of the network but a connection to Postgres.
+///
+/// # Errors
+/// One sentence that says what is wrong.
+pub async fn build(config: Config, database_url: &str, address: SocketAddr) -> Result<SharedApp> {
+    let statements = StatementCount::default();
+    let database: DatabaseConnection = database::connect(database_url, &statements).await?;
+    let clock = Clock::system();
+    let secret = secret(&config)?;
+    let local_authority = local_authority(address);
+    let embedded_store = config.s3.is_none();
+    let (local, network) = endpoints(&config, &secret, &local_authority);
+    let storage = Storage::new(&config.bucket, &local, &network, config.media_url.clone(), clock.clone());
+    Ok(Arc::new(App {
+        session_tokens: SessionTokens::new(secret.as_bytes(), &config.origin(), clock.clone()),
+        passwords: Passwords::new()?,
+        throttle: Throttle::new(config.rate_limits),
+        sockets: SocketPlaces::default(),
+        viewer_secret: derive(&secret, "viewers"),
+        events: Events::new(),
+        stop: CancellationToken::new(),
+        config,
+        database,
+        statements,
+        storage,
+        clock,
+        local_authority,
+        embedded_store,
+    }))
+}
+
+fn local_authority(address: SocketAddr) -> String {
+    let ip = if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
+    SocketAddr::new(ip, address.port()).to_string()
+}
+
+/// The secret of the settings, or the one kept in the data folder.
+fn secret(config: &Config) -> Result<String> {
+    if let Some(secret) = &config.secret {
+        return Ok(secret.clone());
+    }
+    let path = config.data_dir.join("secret");
+    let cannot = || format!("{} cannot be read or written", path.display());
+    if let Some(secret) = files::read_secret(&path).with_context(cannot)? {
+        return Ok(secret);
+    }
+    let secret = hex::encode(rand::random::<[u8; 32]>());
+    files::write_secret(&path, &secret).with_context(cannot)?;
+    Ok(secret)
+}
+
+fn derive(secret: &str, purpose: &str) -> [u8; 32] {
+    Sha256::new().chain_update(purpose).chain_update([0]).chain_update(secret).finalize().into()
+}
+
+fn embedded_store_key(secret: &str) -> String {
+    hex::encode(derive(secret, "store"))
+}
+
+/// How the server itself and how everybody else reaches the store.
+fn endpoints(config: &Config, secret: &str, local_authority: &str) -> (Endpoint, Endpoint) {
+    match &config.s3 {
+        Some(settings) => {
+            let endpoint = Endpoint {
+                url: settings.endpoint.as_str().to_owned(),
+                region: settings.region.clone(),
+                access_key_id: settings.access_key_id.clone(),
+                secret_access_key: settings.secret_access_key.clone(),
+            };
+            (endpoint.clone(), endpoint)
+        }
+        None => {
+            let at = |url: String| Endpoint {
+                url,
+                region: EMBEDDED_REGION.into(),
+                access_key_id: EMBEDDED_ACCESS_KEY_ID.into(),
+                secret_access_key: embedded_store_key(secret),
+            };
+            (at(format!("http://{local_authority}")), at(config.origin()))
+        }
+    }
+}
+
+fn open_store(app: &App) -> Result<Option<(Store, axum::Router)>> {
+    if !app.embedded_store {
+        return Ok(None);
+    }
+    let opened = Store::open(&app.config.data_dir.join("store"))?;
+    let key = embedded_store_key(&secret(&app.config)?);
+    let router = store::router(opened.clone(), &app.config.bucket, EMBEDDED_ACCESS_KEY_ID, &key);
+    Ok(Some((opened, router)))
+}
+
+async fn sweep_store(store: Store, stop: CancellationToken) {
+    let mut every = tokio::time::interval(Duration::from_secs(3600));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = every.tick() => {
+                if let Err(error) = store.sweep(STORE_LEFTOVERS_AFTER).await {
+                    tracing::warn!(%error, "the store could not be swept");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Uploads: multipart always, straight from the browser to the bucket. The server signs, checks and
+//! completes; it never carries a byte.
+
+mod cleaning;
+mod graphql;
+mod plan;
+mod service;
+
+pub use cleaning::expire_abandoned;
+pub use graphql::{Header, UploadMutation, UploadQuery};

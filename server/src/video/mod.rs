@@ -1,0 +1,21 @@
+//! Videos: what they are called, who may see them, and what viewers make of them.
+
+mod graphql;
+pub mod listing;
+mod loader;
+mod opinion;
+mod progress;
+mod search;
+mod service;
+mod tag;
+mod text;
+mod types;
+mod view;
+
+pub use graphql::{VideoMutation, VideoQuery, VideoSubscription};
+pub use listing::VideoConnection;
+pub use loader::{RenditionsKey, VideoKey};
+pub use service::{NewVideo, fail, insert, visible};
+pub use tag::Tag;
+pub use text::{Description, TagName, Title, display_file_name};
+pub use types::{ProcessingStage, RenditionKind, VideoObject, VisibilityKind};

@@ -1,0 +1,269 @@
+//! Videos as GraphQL shows them.
+
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use kinora_entity::{rendition, video};
+
+use super::{
+    Tag,
+    loader::{FavoriteKey, JobKey, RenditionsKey, StarsKey, TagsKey},
+    progress::VideoProgress,
+};
+use crate::{
+    account::{UserKey, UserObject},
+    error::{Error, Result},
+    graphql::{ContextExt, load},
+};
+
+/// Where processing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "VideoState", remote = "video::State")]
+pub enum VideoStateKind {
+    /// Waiting for a runner, or on one.
+    Processing,
+    /// Everything is there.
+    Ready,
+    /// It will not be played; `failure` says why.
+    Failed,
+}
+
+/// Who may find a video.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "Visibility", remote = "video::Visibility")]
+pub enum VisibilityKind {
+    /// Listed, searched and fed to everybody.
+    Public,
+    /// Whoever has the link.
+    Unlisted,
+    /// The uploader alone.
+    Private,
+}
+
+/// What a rendition holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "rendition::Kind")]
+pub enum RenditionKind {
+    Video,
+    Audio,
+}
+
+/// What a runner is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum ProcessingStage {
+    /// Waiting for a runner.
+    Queued,
+    /// Fetching the uploaded file.
+    Downloading,
+    /// Finding out what it is.
+    Probing,
+    Encoding,
+    /// Sending the results to the store.
+    Uploading,
+    /// Checking and announcing them.
+    Publishing,
+}
+
+impl ProcessingStage {
+    const ALL: [Self; 6] =
+        [Self::Queued, Self::Downloading, Self::Probing, Self::Encoding, Self::Uploading, Self::Publishing];
+
+    /// As the database keeps it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Downloading => "downloading",
+            Self::Probing => "probing",
+            Self::Encoding => "encoding",
+            Self::Uploading => "uploading",
+            Self::Publishing => "publishing",
+        }
+    }
+
+    /// The way back.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == text)
+    }
+}
+
+/// Why a video failed, in words for its uploader.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Failure {
+    /// Stable, for programs.
+    pub code: String,
+    pub message: String,
+}
+
+impl Failure {
+    pub fn of(video: &video::Model) -> Option<Self> {
+        let code = video.failure_code.clone()?;
+        Some(Self { code, message: video.failure_message.clone().unwrap_or_default() })
+    }
+}
+
+/// One of the encodings that a player chooses from.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Rendition {
+    name: String,
+    kind: RenditionKind,
+    width: Option<i32>,
+    height: Option<i32>,
+    /// Average bits per second.
+    bitrate: i64,
+    /// RFC 6381.
+    codecs: String,
+}
+
+impl From<rendition::Model> for Rendition {
+    fn from(row: rendition::Model) -> Self {
+        Self {
+            name: row.name,
+            kind: row.kind.into(),
+            width: row.width,
+            height: row.height,
+            bitrate: row.average_bandwidth,
+            codecs: row.codecs,
+        }
+    }
+}
+
+/// A video.
+#[derive(Clone, Debug)]
+pub struct VideoObject(pub video::Model);
+
+impl VideoObject {
+    fn address(&self, ctx: &Context<'_>, rest: &str) -> String {
+        format!("{}/v/{}/{rest}", ctx.app().config.origin(), self.0.id)
+    }
+}
+
+#[Object(name = "Video")]
+impl VideoObject {
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    async fn description(&self) -> &str {
+        &self.0.description
+    }
+
+    async fn state(&self) -> VideoStateKind {
+        self.0.state.into()
+    }
+
+    /// Whether there is something to play already.
+    async fn playable(&self) -> bool {
+        self.0.published_attempt.is_some()
+    }
+
+    /// Why it failed. Told to its uploader only.
+    async fn failure(&self, ctx: &Context<'_>) -> Option<Failure> {
+        Failure::of(&self.0).filter(|_| ctx.requester().owns(self.0.uploader_id))
+    }
+
+    /// How far processing is; null once it has ended.
+    async fn progress(&self, ctx: &Context<'_>) -> Result<Option<VideoProgress>> {
+        if self.0.state != video::State::Processing {
+            return Ok(None);
+        }
+        let job = load(ctx, JobKey(self.0.id)).await?;
+        Ok(Some(VideoProgress::of(&self.0, job.as_ref(), ctx.requester())))
+    }
+
+    async fn visibility(&self) -> VisibilityKind {
+        self.0.visibility.into()
+    }
+
+    async fn duration_ms(&self) -> Option<i64> {
+        self.0.duration_ms
+    }
+
+    /// In square pixels, the right way up.
+    async fn width(&self) -> Option<i32> {
+        self.0.width
+    }
+
+    async fn height(&self) -> Option<i32> {
+        self.0.height
+    }
+
+    async fn uploader(&self, ctx: &Context<'_>) -> Result<UserObject> {
+        let user = load(ctx, UserKey(self.0.uploader_id)).await?;
+        user.map(UserObject).ok_or_else(|| Error::not_found("account"))
+    }
+
+    async fn tags(&self, ctx: &Context<'_>) -> Result<Vec<Tag>> {
+        Ok(load(ctx, TagsKey(self.0.id)).await?.unwrap_or_default())
+    }
+
+    /// 1 to 10; null while nobody has rated it.
+    async fn average_stars(&self) -> Option<f64> {
+        (self.0.rating_count > 0).then(|| f64::from(self.0.rating_sum) / f64::from(self.0.rating_count))
+    }
+
+    async fn rating_count(&self) -> i32 {
+        self.0.rating_count
+    }
+
+    async fn favorite_count(&self) -> i32 {
+        self.0.favorite_count
+    }
+
+    async fn view_count(&self) -> i32 {
+        self.0.view_count
+    }
+
+    /// The viewer's own stars; null for a guest and for who has given none.
+    async fn viewer_stars(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        if ctx.requester().user_id().is_none() {
+            return Ok(None);
+        }
+        Ok(load(ctx, StarsKey(self.0.id)).await?.map(i32::from))
+    }
+
+    /// Whether it is a favourite of the viewer.
+    async fn viewer_favorite(&self, ctx: &Context<'_>) -> Result<bool> {
+        if ctx.requester().user_id().is_none() {
+            return Ok(false);
+        }
+        Ok(load(ctx, FavoriteKey(self.0.id)).await?.is_some())
+    }
+
+    /// Whether the viewer may change and delete it.
+    async fn viewer_can_edit(&self, ctx: &Context<'_>) -> bool {
+        ctx.requester().owns(self.0.uploader_id)
+    }
+
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When it could first be played.
+    async fn published_at(&self) -> Option<DateTime<Utc>> {
+        self.0.published_at
+    }
+
+    async fn poster_url(&self, ctx: &Context<'_>) -> Option<String> {
+        self.0.has_poster.then(|| self.address(ctx, "poster.jpg"))
+    }
+
+    /// The master playlist.
+    async fn hls_url(&self, ctx: &Context<'_>) -> Option<String> {
+        self.0.published_attempt.map(|_| self.address(ctx, "master.m3u8"))
+    }
+
+    /// Saves the uploaded file.
+    async fn download_url(&self, ctx: &Context<'_>) -> Option<String> {
+        self.0.published_attempt.map(|_| self.address(ctx, "download"))
+    }
+
+    /// What a player chooses from, largest first, sound last.
+    async fn renditions(&self, ctx: &Context<'_>) -> Result<Vec<Rendition>> {
+        let Some(attempt) = self.0.published_attempt else { return Ok(Vec::new()) };
+        let rows = load(ctx, RenditionsKey { video: self.0.id, attempt }).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Rendition::from).collect())
+    }
+}
