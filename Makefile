@@ -4,28 +4,27 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check web clean set-up-run set-up-test
+.PHONY: help run test check bench web clean set-up-run set-up-test
 
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
-web_sources := $(shell find web xtask schema.graphql Cargo.lock -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
 # What the set-up chose, when the variable does not say.
 wasm_toolchain = $${KINORA_WASM_TOOLCHAIN:-$$(cat '$(target)/kinora-wasm-toolchain' 2>/dev/null || true)}
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: set-up-run web/dist/index.html ## installs what is missing, builds everything in release, serves the site
+run: set-up-run web ## installs what is missing, builds everything in release, serves the site
 	@cargo build --locked --release -p kinora-server
 	@exec '$(target)/release/kinora' serve
 
-test: set-up-test web/dist/index.html ## installs what is missing and a browser, then runs every test
+test: set-up-test web ## installs what is missing and a browser, then runs every test
 	@mkdir -p '$(target)'
 	@cargo test --locked --workspace --no-fail-fast 2>&1 | tee '$(target)/tests.log' || failed=yes; \
 	awk '/^test result:/ { passed += $$4; failed += $$6; ignored += $$8 } \
 	  END { printf "\nall tests: %d passed, %d failed, %d ignored\n", passed, failed, ignored }' '$(target)/tests.log'; \
 	test -z "$${failed:-}"
 
-check: web/dist/index.html ## what is checked besides the tests: format, lints, schema drift, unused dependencies
+check: web ## what is checked besides the tests: format, lints, schema drift, unused dependencies
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo build --locked --workspace --bins
@@ -33,12 +32,13 @@ check: web/dist/index.html ## what is checked besides the tests: format, lints, 
 	@if command -v cargo-machete >/dev/null; then cargo machete; \
 	else echo 'cargo-machete is not installed: unused dependencies are not looked for'; fi
 
-web: ## builds the site into web/dist, even if nothing changed
-	KINORA_WASM_TOOLCHAIN="$(wasm_toolchain)" cargo run --locked -p xtask -- web --profile web
+bench: set-up-test web ## measures the release build and prints each figure beside its limit
+	@cargo build --locked --release -p kinora-server
+	@cargo build --locked --workspace --bins
+	@KINORA_PROGRAM='$(target)/release/kinora' '$(target)/debug/figures'
 
-web/dist/index.html: $(web_sources)
-	KINORA_WASM_TOOLCHAIN="$(wasm_toolchain)" cargo run --locked -p xtask -- web --profile web
-	@touch $@
+web: ## builds the site into web/dist, if anything changed
+	@KINORA_WASM_TOOLCHAIN="$(wasm_toolchain)" cargo run --locked --quiet -p xtask -- web
 
 set-up-run:
 	@deploy/setup.sh run

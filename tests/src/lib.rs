@@ -1,1 +1,33 @@
+//! What the tests share: the application started for one test, people who use it, clips, playlists, a browser.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+pub mod app;
+pub mod browser;
+pub mod clips;
+mod database;
+pub mod fake_runner;
+pub mod graphql;
+pub mod person;
+pub mod playlist;
+pub mod probe;
+pub mod served;
+pub mod socket;
+
+use std::path::PathBuf;
+
+/// Where cargo put the programs of this very build: `target/<profile>`, found from where this one lies.
+pub fn program_dir() -> PathBuf {
+    let program = std::env::current_exe().expect("a running program has a path");
+    let folder = program.parent().expect("a program lies in a folder");
+    if folder.ends_with("deps") { folder.parent().unwrap_or(folder).to_owned() } else { folder.to_owned() }
+}
+
+/// Cargo's target folder.
+pub fn target_dir() -> PathBuf {
+    program_dir().parent().expect("cargo puts programs into target/<profile>").to_owned()
+}
+
+/// The folder of the repository.
+pub fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").to_owned()
+}

@@ -1,0 +1,15 @@
+//! The API as clients and attackers see it: every test starts the real server with its own database.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
+mod access;
+mod accounts;
+mod csrf;
+mod feed;
+mod guard;
+mod limits;
+mod playback;
+mod runner;
+mod sessions;
+mod subscriptions;
+mod uploads;
+mod videos;

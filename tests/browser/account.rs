@@ -1,0 +1,69 @@
+//! Accounts in the browser: mistakes are told beside their field, and nobody is nagged.
+
+use kinora_tests::app::TestApp;
+use kinora_tests::browser::pages::{log_in, log_out, sign_up};
+use kinora_tests::browser::{Browser, PATIENCE, Profile};
+
+use crate::visit;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mistakes_are_told_in_words() {
+    let app = TestApp::start().await;
+    app.person("taken").await;
+    let browser = visit(&app).await;
+    browser.open("/signup").await;
+    browser.fill("Username", "taken").await;
+    browser.fill("Password", "short").await;
+    browser.press("Sign up").await;
+    browser.wait_for_text("at least 8 characters", PATIENCE).await;
+    browser.fill("Password", kinora_tests::person::PASSWORD).await;
+    browser.press("Sign up").await;
+    browser.wait_for_text("taken", PATIENCE).await;
+    assert_eq!(browser.path().await, "/signup");
+    browser.open("/login").await;
+    browser.fill("Username", "taken").await;
+    browser.fill("Password", "not the password").await;
+    browser.press("Log in").await;
+    browser.wait_for_text("password", PATIENCE).await;
+    assert_eq!(browser.path().await, "/login");
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logging_in_lasts_over_a_restart_and_logging_out_does_too() {
+    let app = TestApp::start().await;
+    let profile = Profile::fresh();
+    let browser = Browser::start(&app.url, &profile).await;
+    sign_up(&browser, "ann").await;
+    browser.quit().await;
+
+    let browser = Browser::start(&app.url, &profile).await;
+    browser.open("/login").await;
+    browser.wait_for_path("the page of somebody who is logged in", |path| path != "/login").await;
+    log_out(&browser).await;
+    browser.quit().await;
+
+    let browser = Browser::start(&app.url, &profile).await;
+    browser.open("/login").await;
+    browser.named("h1", "Log in").await;
+    log_in(&browser, "ann").await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_needs_an_account_leads_back_after_the_log_in() {
+    let app = TestApp::start().await;
+    app.person("ann").await;
+    let browser = visit(&app).await;
+    browser.open("/studio").await;
+    browser.wait_for_path("the log-in", |path| path == "/login").await;
+    browser.fill("Username", "ann").await;
+    browser.fill("Password", kinora_tests::person::PASSWORD).await;
+    browser.press("Log in").await;
+    browser.wait_for_path("where one wanted to go", |path| path == "/studio").await;
+    // An address of another site is not followed.
+    browser.open("/login?next=https://evil.example/").await;
+    let path = browser.wait_for_path("a page of this site", |path| path != "/login").await;
+    assert_eq!(path, "/");
+    browser.quit().await;
+}

@@ -1,0 +1,9 @@
+//! Real clips through the real pipeline: uploaded, processed by the embedded runner, fetched as a player would, and
+//! looked at with ffprobe.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
+mod broken;
+mod classes;
+mod published;
+mod samples;
+mod wake;

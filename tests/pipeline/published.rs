@@ -1,0 +1,91 @@
+//! What was published of a video, fetched through its playlists into files.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kinora_tests::app::TestApp;
+use kinora_tests::clips::Clip;
+use kinora_tests::graphql::Client;
+use kinora_tests::person::Person;
+use kinora_tests::playlist::{Master, Media, Variant};
+use kinora_tests::probe::{self, Packet};
+use reqwest::Method;
+use serde_json::Value;
+use tempfile::TempDir;
+use url::Url;
+
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// One rendition as one file.
+pub struct Track {
+    pub variant: Variant,
+    pub playlist: Media,
+    pub file: PathBuf,
+}
+
+/// A READY video and all its renditions.
+pub struct Published {
+    pub video: Value,
+    pub master: Master,
+    pub pictures: Vec<Track>,
+    pub sound: Option<Track>,
+    _folder: TempDir,
+}
+
+/// Uploads a clip and waits for its renditions.
+pub async fn publish(app: &TestApp, person: &Person, clip: &Clip) -> Published {
+    let id = person.upload_clip(clip).await;
+    let video = person.ready(&id, PATIENCE).await;
+    fetch(&person.client, video).await
+}
+
+pub async fn fetch(client: &Client, video: Value) -> Published {
+    let folder = tempfile::tempdir().unwrap();
+    let at = client.base().join(video["hlsUrl"].as_str().unwrap()).unwrap();
+    let master = Master::parse(&client.get_text(at.as_str()).await, &at);
+    let mut pictures = Vec::new();
+    for (index, variant) in master.variants.iter().enumerate() {
+        pictures.push(track(client, variant, folder.path().join(format!("picture-{index}.mp4"))).await);
+    }
+    let sound = match master.audio.first() {
+        Some(variant) => Some(track(client, variant, folder.path().join("sound.mp4")).await),
+        None => None,
+    };
+    Published { video, master, pictures, sound, _folder: folder }
+}
+
+async fn track(client: &Client, variant: &Variant, file: PathBuf) -> Track {
+    let playlist = Media::parse(&client.get_text(variant.url.as_str()).await, &variant.url);
+    let mut bytes = range(client, &playlist.init.url, playlist.init.offset, playlist.init.length).await;
+    for segment in &playlist.segments {
+        bytes.extend(range(client, &segment.piece.url, segment.piece.offset, segment.piece.length).await);
+    }
+    std::fs::write(&file, bytes).unwrap();
+    Track { variant: variant.clone(), playlist, file }
+}
+
+async fn range(client: &Client, url: &Url, offset: u64, length: u64) -> Vec<u8> {
+    let wanted = format!("bytes={offset}-{}", offset + length - 1);
+    let response = client.request(Method::GET, url.as_str()).header("range", wanted).send().await.unwrap();
+    assert_eq!(response.status(), 206, "{url}");
+    let bytes = response.bytes().await.unwrap();
+    assert_eq!(bytes.len() as u64, length, "{url}");
+    bytes.to_vec()
+}
+
+impl Track {
+    /// The only stream's description.
+    pub fn stream(&self) -> Value {
+        probe::streams(&self.file)["streams"][0].take()
+    }
+
+    pub fn packets(&self, kind: &str) -> Vec<Packet> {
+        probe::packets(&self.file, kind)
+    }
+
+    pub fn duration_ms(&self, kind: &str) -> f64 {
+        let packets = self.packets(kind);
+        let last = packets.last().unwrap();
+        last.pts_ms + if last.duration_ms.is_nan() { 0.0 } else { last.duration_ms } - packets[0].pts_ms
+    }
+}

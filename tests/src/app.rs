@@ -1,0 +1,171 @@
+//! The application, started for one test: the real server on a port of its own, with its own database and bucket.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+pub use kinora_entity::user::Role;
+use kinora_server::account;
+use kinora_server::app::App;
+use kinora_server::config::Config;
+use kinora_server::serve::{self, Running};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TryGetable};
+use url::Url;
+
+use crate::database;
+use crate::fake_runner::FakeRunner;
+use crate::graphql::Client;
+use crate::person::Person;
+
+/// A running site. Dropping it ends it; after a failed test its folder and database stay and are named.
+pub struct TestApp {
+    /// There until [`TestApp::stop`].
+    running: Option<Running>,
+    pub url: Url,
+    pub guest: Client,
+    pub database_url: Url,
+    /// `KINORA_DATA_DIR`.
+    pub data_dir: PathBuf,
+}
+
+impl TestApp {
+    /// Without limits on rates and without a runner.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With the embedded runner: uploads are really processed.
+    pub async fn start_processing() -> Self {
+        Self::start_with(|config| config.embedded_runner = true).await
+    }
+
+    /// With settings of the test's choice.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let database_url = database::create().await;
+        let data_dir = database::RUN_FOLDER.join(format!("app-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+        let mut config = Config {
+            // A port of the system's choice, which the public address takes over.
+            listen: ([127, 0, 0, 1], 0).into(),
+            public_url: Url::parse("http://127.0.0.1").unwrap(),
+            data_dir: data_dir.clone(),
+            database_url: Some(database_url.to_string()),
+            embedded_runner: false,
+            rate_limits: false,
+            ..Config::default()
+        };
+        change(&mut config);
+        let running = serve::start(config).await.unwrap();
+        let url = Url::parse(&format!("http://{}", running.address())).unwrap();
+        Self { running: Some(running), guest: Client::guest(url.clone()), url, database_url, data_dir }
+    }
+
+    /// Stops the site in order.
+    pub async fn stop(mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    fn app(&self) -> &App {
+        self.running.as_ref().expect("it runs until it is stopped, which takes it").app()
+    }
+
+    /// A new member.
+    pub async fn person(&self, username: &str) -> Person {
+        Person::sign_up(&self.guest, username).await
+    }
+
+    /// A runner with a token of its own.
+    pub async fn fake_runner(&self, name: &str) -> FakeRunner {
+        FakeRunner::new(&self.guest, &self.runner_token(name).await)
+    }
+
+    /// The secret of a new runner token, as `kinora token create` would print it.
+    pub async fn runner_token(&self, name: &str) -> String {
+        succeed(account::create_token(self.app(), name, None).await)
+    }
+
+    /// What `kinora user disable` does.
+    pub async fn disable(&self, username: &str) {
+        succeed(account::disable(self.app(), username).await);
+    }
+
+    /// What `kinora user promote` does.
+    pub async fn promote(&self, username: &str, role: Role) {
+        succeed(account::promote(self.app(), username, role).await);
+    }
+
+    /// What `kinora user reset-password` does.
+    pub async fn reset_password(&self, username: &str, password: &str) {
+        succeed(account::reset_password(self.app(), username, password.to_owned()).await);
+    }
+
+    /// How many SQL statements the site has sent so far.
+    pub fn statements(&self) -> u64 {
+        self.app().statements.get()
+    }
+
+    /// A READY video whose bytes mean nothing.
+    pub async fn ready_video(&self, owner: &Person, runner: &FakeRunner, title: &str) -> String {
+        let upload = owner.begin_upload(&format!("{title}.mp4"), "video/mp4", 9).await;
+        owner.put_parts(&upload, b"any bytes").await;
+        let video = owner.complete(&upload).await.data()["completeUpload"]["id"].as_str().unwrap().to_owned();
+        let job = runner.lease().await.expect("the upload has made a job");
+        assert_eq!(job["videoId"], video.as_str());
+        runner.finish(&job).await;
+        owner.ready(&video, Duration::from_secs(5)).await;
+        video
+    }
+
+    /// A connection to this site's database, to arrange what the API cannot.
+    pub async fn database(&self) -> DatabaseConnection {
+        sea_orm::Database::connect(self.database_url.as_str()).await.unwrap()
+    }
+
+    /// Runs one statement on this site's database.
+    pub async fn sql(&self, statement: &str) {
+        let connection = self.database().await;
+        connection.execute_unprepared(statement).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// The only value of a query, a count.
+    pub async fn number(&self, query: &str) -> i64 {
+        self.value(query).await
+    }
+
+    /// The only value of a query, a text.
+    pub async fn text(&self, query: &str) -> String {
+        self.value(query).await
+    }
+
+    async fn value<T: TryGetable>(&self, query: &str) -> T {
+        let connection = self.database().await;
+        let statement = Statement::from_string(DbBackend::Postgres, query.to_owned());
+        let row = connection.query_one_raw(statement).await.unwrap().expect("one row");
+        let value = row.try_get_by_index(0).unwrap();
+        connection.close().await.unwrap();
+        value
+    }
+}
+
+/// The server's error shows itself in full only to the log, so no `unwrap`.
+#[track_caller]
+fn succeed<T>(outcome: kinora_server::error::Result<T>) -> T {
+    outcome.unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            database::keep_debris();
+            say_where(self);
+        }
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "a failing test says where its debris is")]
+fn say_where(app: &TestApp) {
+    eprintln!("kept: {} and the database {}", app.data_dir.display(), app.database_url);
+}

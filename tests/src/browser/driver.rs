@@ -1,0 +1,68 @@
+//! Starts chromedriver on a port of its choice, and Chromium under it.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
+use thirtyfour::prelude::*;
+use thirtyfour::LoggingPrefsLogLevel;
+
+const BROWSER_FLAGS: [&str; 11] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-search-engine-choice-screen",
+    "--window-size=1280,800",
+];
+
+/// chromedriver and everything it started; all of it ends with this value.
+pub(super) struct ChromeDriver {
+    child: Child,
+}
+
+impl Drop for ChromeDriver {
+    fn drop(&mut self) {
+        // The group holds chromedriver and its browsers. Already gone is fine.
+        let _ = killpg(Pid::from_raw(self.child.id() as i32), Signal::SIGKILL);
+        let _ = self.child.wait();
+    }
+}
+
+pub(super) async fn start(profile: &Path) -> (ChromeDriver, WebDriver) {
+    // thirtyfour's reqwest brings no TLS provider of its own; a second installation is refused, harmlessly.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut child = Command::new("chromedriver")
+        .args(["--port=0", "--log-level=OFF"])
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the tests need chromedriver: make test installs it");
+    let stdout = child.stdout.take().expect("a pipe was asked for");
+    let process = ChromeDriver { child };
+    let port = BufReader::new(stdout)
+        .lines()
+        .map_while(Result::ok)
+        .find_map(|line| line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
+        .expect("chromedriver says its port");
+
+    let mut wanted = DesiredCapabilities::chrome();
+    for flag in BROWSER_FLAGS {
+        wanted.add_arg(flag).unwrap();
+    }
+    wanted.add_arg(&format!("--user-data-dir={}", profile.display())).unwrap();
+    wanted.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
+    let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("chromium starts");
+    (process, driver)
+}

@@ -1,0 +1,197 @@
+//! A real Chromium with a profile of its own, driven through chromedriver.
+
+mod driver;
+mod look;
+pub mod pages;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+use url::Url;
+
+pub use look::{SIZES, Theme};
+
+/// How long anything on a page may take, ffmpeg's work left out.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(100);
+
+/// A person's browser data: cookies and storage outlive the [`Browser`]s that use it.
+#[derive(Clone)]
+pub struct Profile(Arc<TempDir>);
+
+impl Profile {
+    pub fn fresh() -> Self {
+        Self(Arc::new(tempfile::tempdir().unwrap()))
+    }
+}
+
+/// One running browser. Call [`Browser::quit`] at the end; a dropped one is killed.
+pub struct Browser {
+    driver: WebDriver,
+    site: Url,
+    // Dropped after the driver, in this order: the browser goes, then its files.
+    process: driver::ChromeDriver,
+    _profile: Profile,
+}
+
+impl Browser {
+    pub async fn start(site: &Url, profile: &Profile) -> Self {
+        let (process, driver) = driver::start(profile.0.path()).await;
+        Self { driver, site: site.clone(), process, _profile: profile.clone() }
+    }
+
+    /// Ends the browser in order, so that its profile is written to disk.
+    pub async fn quit(self) {
+        self.driver.quit().await.unwrap();
+        drop(self.process);
+    }
+
+    /// Opens a path of the site.
+    pub async fn open(&self, path: &str) {
+        self.driver.goto(self.site.join(path).unwrap().as_str()).await.unwrap();
+    }
+
+    /// The path the browser shows now.
+    pub async fn path(&self) -> String {
+        self.driver.current_url().await.unwrap().path().to_owned()
+    }
+
+    pub async fn wait_for_path(&self, what: &str, matches: impl Fn(&str) -> bool) -> String {
+        let mut last = String::new();
+        let waiting = async {
+            loop {
+                last = self.path().await;
+                if matches(&last) {
+                    return;
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            self.fail(&format!("waited for {what}, still at {last}")).await;
+        }
+        last
+    }
+
+    /// Runs a script's body; `arguments` are its arguments, its `return` is the value.
+    pub async fn script(&self, body: &str, arguments: Vec<Value>) -> Value {
+        self.driver.execute(body, arguments).await.unwrap().json().clone()
+    }
+
+    /// Polls a script's body until it returns something but null and false.
+    pub async fn wait_for_script(&self, what: &str, patience: Duration, body: &str) -> Value {
+        self.wait_for_script_with(what, patience, body, Vec::new()).await
+    }
+
+    async fn wait_for_script_with(&self, what: &str, patience: Duration, body: &str, with: Vec<Value>) -> Value {
+        let waiting = async {
+            loop {
+                let value = self.script(body, with.clone()).await;
+                if !value.is_null() && value != Value::Bool(false) {
+                    return value;
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        match tokio::time::timeout(patience, waiting).await {
+            Ok(value) => value,
+            Err(_) => self.fail(&format!("waited {} s for {what}", patience.as_secs())).await,
+        }
+    }
+
+    /// Waits until the page shows these words.
+    pub async fn wait_for_text(&self, words: &str, patience: Duration) {
+        let body = "return document.body && document.body.innerText.toLowerCase().includes(arguments[0].toLowerCase())";
+        self.wait_for_script_with(&format!("the words “{words}”"), patience, body, vec![json!(words)]).await;
+    }
+
+    pub async fn text(&self) -> String {
+        self.script("return document.body.innerText", vec![]).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The visible element of a CSS selector, waited for.
+    pub async fn element(&self, selector: &str) -> WebElement {
+        self.named(selector, "").await
+    }
+
+    /// The visible element of a CSS selector whose accessible name holds `name`, waited for.
+    pub async fn named(&self, selector: &str, name: &str) -> WebElement {
+        let waiting = async {
+            loop {
+                let arguments = vec![json!(selector), json!(name)];
+                let found = self.driver.execute(look::FIND_BY_NAME, arguments).await.unwrap();
+                if let Ok(element) = found.element() {
+                    return element;
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(element) => element,
+            Err(_) => self.fail(&format!("there is no visible {selector} named “{name}”")).await,
+        }
+    }
+
+    /// Types into the field with that label, after emptying it.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let field = self.named("input, textarea", label).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    pub async fn press(&self, name: &str) {
+        self.named("button, [role=button], input[type=submit]", name).await.click().await.unwrap();
+    }
+
+    /// Sends keys to whatever has the focus.
+    pub async fn keys(&self, keys: impl Into<TypingData>) {
+        self.driver.action_chain().send_keys(keys).perform().await.unwrap();
+    }
+
+    /// Drops a file from the desktop into the middle of the page, with events that the page can trust.
+    pub async fn drop_file(&self, file: &Path) {
+        let size = self.script("return [innerWidth / 2, innerHeight / 2]", vec![]).await;
+        for kind in ["dragEnter", "dragOver", "drop"] {
+            let event = json!({
+                "type": kind, "x": size[0], "y": size[1],
+                "data": { "items": [], "files": [file], "dragOperationsMask": 1 },
+            });
+            self.driver.cdp().send_raw("Input.dispatchDragEvent", event).await.unwrap();
+        }
+    }
+
+    /// What the page wrote to its console as errors, failed requests included.
+    pub async fn console_errors(&self) -> Vec<String> {
+        let log = self.driver.browser_log().await.unwrap();
+        log.iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message.clone()).collect()
+    }
+
+    /// Fails the test and says what the page looked like.
+    async fn fail(&self, what: &str) -> ! {
+        let path = look::folder().join(format!("failure-{}.png", std::process::id()));
+        let shot = self.driver.screenshot(&path).await;
+        let errors = self.driver.browser_log().await.map(|log| {
+            log.iter().map(|entry| format!("{}: {}", entry.level, entry.message)).collect::<Vec<_>>().join("\n")
+        });
+        panic!(
+            "{what}\nat {}\npicture: {} ({shot:?})\nconsole: {errors:?}\nwords: {}",
+            self.path().await,
+            path.display(),
+            self.text().await
+        );
+    }
+
+    /// Pictures of what is shown now, in every size and theme, into the target folder.
+    pub async fn picture_all(&self, name: &str) -> Vec<PathBuf> {
+        look::picture_all(&self.driver, name).await
+    }
+
+    /// Sets the size of the page and the theme that the system prefers.
+    pub async fn show_as(&self, size: (u32, u32), theme: Theme) {
+        look::show_as(&self.driver, size, theme).await;
+    }
+}

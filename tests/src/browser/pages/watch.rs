@@ -1,0 +1,64 @@
+//! A video's own page.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use thirtyfour::Key;
+
+use crate::browser::{Browser, PATIENCE};
+
+pub struct WatchPage<'a> {
+    browser: &'a Browser,
+}
+
+/// Two looks at a video's frames, a moment apart.
+const PLAYS: &str = "const video = document.querySelector('video');
+    if (!video || video.currentTime < 2) return null;
+    return [video.currentTime, video.getVideoPlaybackQuality().totalVideoFrames]";
+
+impl<'a> WatchPage<'a> {
+    pub async fn open(browser: &'a Browser, path: &str) -> Self {
+        browser.open(path).await;
+        browser.element("video").await;
+        Self { browser }
+    }
+
+    /// Presses play where the browser has not begun by itself.
+    pub async fn play(&self) {
+        let playing = "const video = document.querySelector('video'); return video && !video.paused";
+        if self.browser.script(playing, vec![]).await != Value::Bool(true) {
+            self.browser.keys(" ").await;
+        }
+    }
+
+    /// Waits until two seconds have been played and new frames keep coming.
+    pub async fn plays_past_two_seconds(&self) {
+        plays_past_two_seconds(self.browser, PLAYS).await;
+    }
+
+    /// Moves the rating's slider to so many stars.
+    pub async fn rate(&self, stars: u32) {
+        let slider = self.browser.named("[role=slider]", "Your rating").await;
+        slider.focus().await.unwrap();
+        slider.send_keys(Key::Home).await.unwrap();
+        for _ in 0..stars {
+            slider.send_keys(Key::Right).await.unwrap();
+        }
+        self.browser.keys(Key::Enter).await;
+    }
+
+    pub async fn shown_stars(&self) -> u32 {
+        let slider = self.browser.named("[role=slider]", "Your rating").await;
+        slider.attr("aria-valuenow").await.unwrap().and_then(|value| value.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// Waits for `[time, frames]` of a script twice and compares them.
+pub(super) async fn plays_past_two_seconds(browser: &Browser, script: &str) {
+    let before = browser.wait_for_script("two seconds of playback", PATIENCE, script).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let after = browser.wait_for_script("more playback", PATIENCE, script).await;
+    let (time, frames) = (after[0].as_f64().unwrap(), after[1].as_f64().unwrap());
+    assert!(time > before[0].as_f64().unwrap(), "time stands still at {time} s");
+    assert!(frames > before[1].as_f64().unwrap() && frames > 30.0, "the picture stands still at {frames} frames");
+}

@@ -1,0 +1,117 @@
+//! A runner that follows the contract to the letter and encodes nothing: for tests of the API, where what matters is
+//! that a video becomes READY, and when.
+
+use serde_json::{Value, json};
+
+use crate::graphql::{Client, Reply};
+use crate::person::put;
+
+/// One video and one audio rendition, one chunk each.
+const RENDITIONS: [&str; 2] = ["360p", "audio"];
+const INIT_BYTES: u64 = 600;
+const CHUNK_BYTES: u64 = 9_600;
+
+/// Speaks for one runner token.
+#[derive(Debug, Clone)]
+pub struct FakeRunner {
+    pub client: Client,
+}
+
+impl FakeRunner {
+    pub fn new(guest: &Client, token: &str) -> Self {
+        Self { client: guest.bearing(token) }
+    }
+
+    /// A job, if there is one.
+    pub async fn lease(&self) -> Option<Value> {
+        let mut data = self.try_lease().await.data();
+        Some(data["leaseJob"].take()).filter(Value::is_object)
+    }
+
+    pub async fn try_lease(&self) -> Reply {
+        const LEASE: &str = "mutation { leaseJob(kinds: [PROCESS_VIDEO]) { id kind attempt lease { id expiresAt }
+            videoId source { url size expiresAt } ladder { shortSide videoBitrate } audioBitrate maxDurationMs } }";
+        self.client.query(LEASE).await
+    }
+
+    pub async fn renew(&self, lease: &Value) -> Reply {
+        const RENEW: &str = "mutation ($lease: ID!, $progress: JobProgressInput) {
+            renewLease(leaseId: $lease, progress: $progress) { id expiresAt } }";
+        let progress = json!({ "stage": "ENCODING", "percent": 42.0, "etaMs": 5000 });
+        self.client.run(RENEW, json!({ "lease": lease, "progress": progress })).await
+    }
+
+    pub async fn sign_outputs(&self, lease: &Value, outputs: Value) -> Reply {
+        const SIGN: &str = "mutation ($lease: ID!, $outputs: [JobOutputInput!]!) {
+            signJobOutputs(leaseId: $lease, outputs: $outputs) {
+                kind rendition chunk url headers { name value } expiresAt } }";
+        self.client.run(SIGN, json!({ "lease": lease, "outputs": outputs })).await
+    }
+
+    pub async fn publish_chunk(&self, lease: &Value, chunk: Value) -> Reply {
+        const PUBLISH: &str =
+            "mutation ($lease: ID!, $chunk: PublishChunkInput!) { publishChunk(leaseId: $lease, chunk: $chunk) }";
+        self.client.run(PUBLISH, json!({ "lease": lease, "chunk": chunk })).await
+    }
+
+    pub async fn complete(&self, lease: &Value, result: Value) -> Reply {
+        const COMPLETE: &str =
+            "mutation ($lease: ID!, $result: JobResultInput!) { completeJob(leaseId: $lease, result: $result) }";
+        self.client.run(COMPLETE, json!({ "lease": lease, "result": result })).await
+    }
+
+    pub async fn fail(&self, lease: &Value, code: &str, message: &str, retry: bool) -> Reply {
+        const FAIL: &str = "mutation ($lease: ID!, $code: String!, $message: String!, $retry: Boolean!) {
+            failJob(leaseId: $lease, code: $code, message: $message, retry: $retry) }";
+        let variables = json!({ "lease": lease, "code": code, "message": message, "retry": retry });
+        self.client.run(FAIL, variables).await
+    }
+
+    /// Does a leased job: sends every output and reports it.
+    pub async fn finish(&self, job: &Value) {
+        let lease = &job["lease"]["id"];
+        self.send_outputs(lease).await;
+        for rendition in RENDITIONS {
+            self.publish_chunk(lease, chunk_of(rendition)).await.data();
+        }
+        self.complete(lease, result()).await.data();
+    }
+
+    /// Stores the bytes of every output, without a word about them.
+    pub async fn send_outputs(&self, lease: &Value) {
+        let outputs: Vec<Value> = RENDITIONS
+            .iter()
+            .map(|name| json!({ "kind": "CHUNK", "rendition": name, "chunk": 0, "size": CHUNK_BYTES }))
+            .collect();
+        let signed = self.sign_outputs(lease, json!(outputs)).await.data()["signJobOutputs"].take();
+        for output in signed.as_array().unwrap() {
+            let response = put(&self.client, output, vec![7; CHUNK_BYTES as usize]).await;
+            assert!(response.status().is_success(), "{output}: {}", response.status());
+        }
+    }
+}
+
+/// What is reported of a rendition's only chunk: two segments of two seconds.
+pub fn chunk_of(rendition: &str) -> Value {
+    let segment = (CHUNK_BYTES - INIT_BYTES) / 2;
+    json!({
+        "rendition": rendition, "index": 0, "size": CHUNK_BYTES, "startMs": 0.0,
+        "init": { "offset": 0, "size": INIT_BYTES },
+        "segments": [
+            { "offset": INIT_BYTES, "size": segment, "durationMs": 2000.0 },
+            { "offset": INIT_BYTES + segment, "size": segment, "durationMs": 2000.0 },
+        ],
+    })
+}
+
+/// The final report that goes with [`chunk_of`].
+pub fn result() -> Value {
+    json!({
+        "durationMs": 4000, "width": 640, "height": 360,
+        "renditions": [
+            { "name": "360p", "kind": "VIDEO", "width": 640, "height": 360, "frameRate": 30.0,
+              "codecs": "avc1.64001e", "chunkCount": 1 },
+            { "name": "audio", "kind": "AUDIO", "codecs": "mp4a.40.2", "chunkCount": 1 },
+        ],
+    })
+}
