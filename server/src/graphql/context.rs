@@ -22,7 +22,7 @@ impl RequestScope {
     /// A request of this scope, with loaders of its own.
     pub fn attach(&self, app: &SharedApp, request: async_graphql::Request) -> async_graphql::Request {
         let loaders = Loaders { app: SharedApp::clone(app), viewer: self.requester.user_id() };
-        request.data(self.clone()).data(DataLoader::new(loaders, tokio::spawn))
+        request.data(SharedApp::clone(app)).data(self.clone()).data(DataLoader::new(loaders, tokio::spawn))
     }
 }
 
