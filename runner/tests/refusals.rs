@@ -86,7 +86,7 @@ async fn a_picture_too_large_to_paint_is_refused() {
     // The size is rewritten in the description, as an attacker would: nothing that large is ever encoded.
     let clip = Trial::clip("-f lavfi -i testsrc2=s=320x240:r=30:d=1 -c:v mjpeg -pix_fmt yuvj420p", "mov");
     let mut bytes = std::fs::read(clip.folder.source()).unwrap();
-    let entry = bytes.windows(4).rposition(|window| window == b"jpeg").unwrap();
+    let entry = bytes.windows(4).position(|window| window == b"jpeg").unwrap();
     bytes[entry + 28..entry + 30].copy_from_slice(&16_000_u16.to_be_bytes());
     bytes[entry + 30..entry + 32].copy_from_slice(&16_000_u16.to_be_bytes());
     // The decoder finds the true size in the first picture, so that is rewritten as well.

@@ -55,9 +55,9 @@ fn size(width: u32, height: u32, rung: Rung, source_bitrate: Option<u32>) -> Siz
     let side = |length: u32| even(f64::from(length) * scale);
     let max_bitrate = match source_bitrate {
         // A fifth more than the source had, for no encoder is as good at once; but never starved.
-        Some(source) => {
-            rung.video_bitrate.min(source.saturating_add(source / 5).max(rung.video_bitrate / 5 * 2))
-        }
+        Some(source) => rung
+            .video_bitrate
+            .min(source.saturating_add(source / 5).max(rung.video_bitrate / 5 * 2).max(LOWEST_BITRATE)),
         None => rung.video_bitrate,
     };
     Size { name: format!("{}p", rung.short_side), width: side(width), height: side(height), max_bitrate }

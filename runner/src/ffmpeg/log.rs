@@ -16,8 +16,10 @@ pub struct Log {
     pub damaged: u64,
     /// Frames that came out, damaged or not; known at the end of the run.
     pub decoded: Option<u64>,
-    /// Whether the container broke off or had unreadable stretches.
-    pub container_errors: u64,
+    /// Whether the container had unreadable stretches.
+    pub container_is_damaged: bool,
+    /// Whether the container ended before it should.
+    pub breaks_off: bool,
     pub moov_missing: bool,
     pub codec_refused: bool,
     pub too_many_pixels: bool,
@@ -46,9 +48,8 @@ impl Log {
         } else if has(&format!("Input stream #0:{video} (video):")) {
             self.decoded = decoded_frames(line).or(self.decoded);
         }
-        let container_errors =
-            ["partial file", "File ended prematurely", "Packet corrupt", "Read error", "EBML"];
-        self.container_errors += u64::from(container_errors.into_iter().any(has));
+        self.container_is_damaged |= has("Packet corrupt") || has("EBML") || has("Read error");
+        self.breaks_off |= has("partial file") || has("File ended prematurely");
         self.moov_missing |= has("moov atom not found");
         self.codec_refused |= has("Codec (") && has("not on whitelist");
         self.too_many_pixels |=

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::args::BASE_S;
-
 /// One block.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Progress {
@@ -30,12 +28,8 @@ impl Parser {
         let (key, value) = line.trim().split_once('=')?;
         let value = value.trim();
         match key {
-            // The timeline begins at the base, not at zero.
-            "out_time_us" => {
-                let micros = value.parse::<u64>().unwrap_or(0);
-                self.block.out_time =
-                    Duration::from_micros(micros).saturating_sub(Duration::from_secs(u64::from(BASE_S)));
-            }
+            // Without the base of the timeline, which the muxer adds; negative while the first frames are reordered.
+            "out_time_us" => self.block.out_time = Duration::from_micros(value.parse().unwrap_or(0)),
             "frame" => self.block.frames = value.parse().unwrap_or(0),
             "dup_frames" => self.block.repeated = value.parse().unwrap_or(0),
             "speed" => self.block.speed = value.trim_end_matches('x').trim().parse().ok(),
@@ -56,8 +50,8 @@ mod tests {
     #[test]
     fn a_block_ends_with_progress() {
         let mut parser = Parser::default();
-        let lines = "frame=136\nfps=84.43\nstream_0_0_q=23.0\nout_time_us=13456000\nout_time_ms=13456000\n\
-                     out_time=00:00:13.456000\ndup_frames=3\ndrop_frames=0\nspeed=2.77x\nprogress=continue";
+        let lines = "frame=136\nfps=84.43\nstream_0_0_q=23.0\nout_time_us=3456000\nout_time_ms=3456000\n\
+                     out_time=00:00:03.456000\ndup_frames=3\ndrop_frames=0\nspeed=2.77x\nprogress=continue";
         let blocks: Vec<Progress> = lines.lines().filter_map(|line| parser.line(line)).collect();
         let expected = Progress {
             out_time: Duration::from_millis(3_456),

@@ -28,7 +28,7 @@ use crate::{
 pub struct Media {
     /// Of the longest rendition.
     pub duration_ms: f64,
-    /// Of the largest rendition.
+    /// Of the source as it is shown: upright, in square pixels.
     pub width: u32,
     pub height: u32,
     /// Pictures from large to small, then the sound if there is any.
@@ -101,7 +101,8 @@ pub async fn process(
         tokio::join!(encode(bench, folder, &source, &plan, settings, on_step), poster(bench, folder, &plan));
     let renditions = encoded?;
     let duration_ms = renditions.iter().map(|rendition| rendition.duration_ms).fold(0.0, f64::max);
-    Ok(Media { duration_ms, width: plan.top().width, height: plan.top().height, renditions, poster })
+    let (width, height) = source.video.display_size();
+    Ok(Media { duration_ms, width, height, renditions, poster })
 }
 
 async fn encode(

@@ -35,12 +35,17 @@ pub fn check(
     if log.out_of_memory && !run.succeeded {
         return Err(MediaError::Internal(format!("out of memory: {}", log.tail())));
     }
+    let tried = log.decoded.unwrap_or(0) + log.failed > 0;
+    if tried && log.intact_part() < INTACT_PART {
+        return Err(Refusal::Corrupt.into());
+    }
     // Frames that never came are as lost as those that came damaged; they show as repeated ones.
     let missing = source.video.rate_is_constant
-        && log.container_errors > 0
         && log.decoded.is_some_and(|decoded| (decoded as f64) < INTACT_PART * run.frames as f64);
-    let tried = log.decoded.unwrap_or(0) + log.failed > 0;
-    if missing || (tried && log.intact_part() < INTACT_PART) {
+    if missing && log.breaks_off {
+        return Err(Refusal::Truncated.into());
+    }
+    if missing && log.container_is_damaged {
         return Err(Refusal::Corrupt.into());
     }
     let duration_ms = |tracks: &[Track]| tracks.iter().map(Track::duration_ms).fold(0.0, f64::max);

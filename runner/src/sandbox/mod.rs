@@ -3,9 +3,12 @@
 //! Always: an empty environment, a process group that is killed as a whole, limits on CPU time, memory, file
 //! size and open files, no core dumps, and death together with the runner. With bubblewrap, where it is present
 //! and works: no network, no other processes, and no files but its own program, this job's source to read and
-//! this job's output folder to write.
+//! this job's output folder to write. Where it does not work, as in many containers, Landlock takes the same
+//! files away, where the kernel has it.
 
 mod bubblewrap;
+#[cfg(target_os = "linux")]
+mod landlock;
 mod limits;
 mod spawner;
 
@@ -29,15 +32,46 @@ pub use limits::Limits;
 /// Which walls stand on this machine.
 #[derive(Debug)]
 pub struct Sandbox {
-    bubblewrap: Option<Bubblewrap>,
+    files: Files,
+}
+
+/// What keeps a program from files that are not its business.
+#[derive(Debug)]
+enum Files {
+    Bubblewrap(Bubblewrap),
+    #[cfg(target_os = "linux")]
+    Landlock,
+    /// Only the permissions of the user that runs us.
+    Unrestricted,
 }
 
 impl Sandbox {
     /// Tries what works here, by running `program` (ffmpeg) behind it.
     pub async fn detect(program: &Path) -> Self {
-        let sandbox = Self { bubblewrap: Bubblewrap::detect(program).await };
-        tracing::info!(layers = sandbox.layers().join(", "), "ffmpeg runs behind these walls");
-        sandbox
+        match Bubblewrap::detect(program).await {
+            Some(bubblewrap) => Self { files: Files::Bubblewrap(bubblewrap) },
+            None => Self::without_bubblewrap(),
+        }
+        .announced()
+    }
+
+    /// The strongest walls that need no other program.
+    pub fn without_bubblewrap() -> Self {
+        #[cfg(target_os = "linux")]
+        if landlock::is_supported() {
+            return Self { files: Files::Landlock };
+        }
+        Self { files: Files::Unrestricted }
+    }
+
+    fn announced(self) -> Self {
+        let layers = self.layers().join(", ");
+        if matches!(self.files, Files::Unrestricted) {
+            tracing::warn!(layers, "ffmpeg could read other files: install bubblewrap to keep it from them");
+        } else {
+            tracing::info!(layers, "ffmpeg runs behind these walls");
+        }
+        self
     }
 
     /// Names of the active layers.
@@ -46,8 +80,11 @@ impl Sandbox {
         if cfg!(target_os = "linux") {
             layers.push("dies with the runner");
         }
-        if self.bubblewrap.is_some() {
-            layers.push("bubblewrap");
+        match self.files {
+            Files::Bubblewrap(_) => layers.push("bubblewrap"),
+            #[cfg(target_os = "linux")]
+            Files::Landlock => layers.push("Landlock"),
+            Files::Unrestricted => {}
         }
         layers
     }
@@ -60,20 +97,20 @@ impl Sandbox {
         folder: &JobFolder,
         limits: Limits,
     ) -> io::Result<Process> {
-        let mut command = match &self.bubblewrap {
-            Some(bubblewrap) => {
+        let mut command = match &self.files {
+            Files::Bubblewrap(bubblewrap) => {
                 let mut command = Command::new(bubblewrap.path());
                 command.args(bubblewrap.arguments(program, folder)).arg("--").arg(program);
                 command
             }
-            None => {
-                let mut command = Command::new(program);
-                command.current_dir(folder.path());
-                command
-            }
+            _ => Command::new(program),
         };
-        command.args(args);
+        command.args(args).current_dir(folder.path());
         confine(&mut command, limits);
+        #[cfg(target_os = "linux")]
+        if matches!(self.files, Files::Landlock) {
+            landlock::restrict(&mut command, program, folder)?;
+        }
         let child = spawner::spawn(command).await?;
         Ok(Process::new(child))
     }
