@@ -38,7 +38,8 @@ pub fn Player(
     let idle = Idle::new(Signal::derive(move || playback.playing.get() && !menu_open.get()));
 
     // Only another video, or another address of it, loads anew; a changed title does not.
-    let address = Memo::new(move |_| source.with(|source| source.as_ref().map(|source| source.hls_url.clone())));
+    let address =
+        Memo::new(move |_| source.with(|source| source.as_ref().map(|source| source.hls_url.clone())));
     Effect::new(move |_| match address.get() {
         Some(url) => {
             playback.load(&url, f64::from(start_ms), true);
@@ -48,7 +49,8 @@ pub fn Player(
         }
         None => playback.close(),
     });
-    let video_id = Memo::new(move |_| source.with(|source| source.as_ref().map(|source| source.video_id.clone())));
+    let video_id =
+        Memo::new(move |_| source.with(|source| source.as_ref().map(|source| source.video_id.clone())));
     count_views(playback, video_id.into());
 
     let toggle_fullscreen = Callback::new(move |()| {
@@ -110,7 +112,10 @@ pub fn Player(
                 !playback.playing.get() && !playback.waiting.get() && playback.trouble.get().is_none()
             }>
                 <div class="big-play" aria-hidden="true">
-                    <Glyph icon=Signal::derive(move || if playback.ended.get() { Icon::Retry } else { Icon::Play }) filled=true />
+                    <Glyph
+                        icon=Signal::derive(move || if playback.ended.get() { Icon::Retry } else { Icon::Play })
+                        filled=Signal::derive(move || !playback.ended.get())
+                    />
                 </div>
             </Show>
             <TroubleOver playback />

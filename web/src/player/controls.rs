@@ -77,7 +77,7 @@ fn Volume() -> impl IntoView {
         }
     };
     view! {
-        <div class="volume">
+        <div class="volume" data-sound="">
             <IconButton icon=icon label=label on_press=toggle />
             <input
                 node_ref=input

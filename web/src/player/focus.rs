@@ -7,7 +7,12 @@ use web_sys::Element;
 /// Whether a key pressed anywhere on the page may steer a player: not while typing, not in a dialog or menu,
 /// not with a modifier, and not Space or Enter on something that they press, nor arrows on a slider.
 pub fn is_free_key(event: &KeyboardEvent) -> bool {
-    if event.default_prevented() || event.ctrl_key() || event.alt_key() || event.meta_key() || event.is_composing() {
+    if event.default_prevented()
+        || event.ctrl_key()
+        || event.alt_key()
+        || event.meta_key()
+        || event.is_composing()
+    {
         return false;
     }
     let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
@@ -21,7 +26,8 @@ pub fn is_free_key(event: &KeyboardEvent) -> bool {
     if within("button, a[href], summary") && matches!(key.as_str(), " " | "Enter") {
         return false;
     }
-    let moves_slider = key.starts_with("Arrow") || key.starts_with("Page") || matches!(key.as_str(), "Home" | "End");
+    let moves_slider =
+        key.starts_with("Arrow") || key.starts_with("Page") || matches!(key.as_str(), "Home" | "End");
     let digit = matches!(key.as_bytes(), [b'0'..=b'9']);
     !(within("[role=slider]") && (moves_slider || digit))
 }

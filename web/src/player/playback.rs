@@ -225,7 +225,8 @@ impl Playback {
                 let url = inner.url.clone().filter(|_| inner.generation == generation)?;
                 Some((url, inner.start_ms, inner.active))
             });
-            let (Some(Some((url, start_ms, active))), Some(video)) = (wanted, self.element.get_untracked()) else {
+            let (Some(Some((url, start_ms, active))), Some(video)) = (wanted, self.element.get_untracked())
+            else {
                 return;
             };
             let Some(script) = script else {
@@ -324,7 +325,8 @@ impl Playback {
 /// Starts the element, silently if the browser wants a gesture before sound.
 async fn start(video: &HtmlVideoElement, sound: &Sound) {
     let Err(error) = try_start(video).await else { return };
-    let name = js_sys::Reflect::get(&error, &JsValue::from_str("name")).ok().and_then(|name| name.as_string());
+    let name =
+        js_sys::Reflect::get(&error, &JsValue::from_str("name")).ok().and_then(|name| name.as_string());
     if name.as_deref() == Some("NotAllowedError") && !video.muted() {
         sound.refused();
         video.set_muted(true);

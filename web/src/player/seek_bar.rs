@@ -59,7 +59,11 @@ pub fn SeekBar(playback: Playback) -> impl IntoView {
         }
     };
     let key = move |event: ev::KeyboardEvent| {
-        let goal = slider_key(&event.key(), playback.position_ms.get_untracked(), playback.duration_ms.get_untracked());
+        let goal = slider_key(
+            &event.key(),
+            playback.position_ms.get_untracked(),
+            playback.duration_ms.get_untracked(),
+        );
         if let Some(goal) = goal {
             event.prevent_default();
             event.stop_propagation();

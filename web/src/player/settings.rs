@@ -13,7 +13,8 @@ const RATES: [(f64, &str); 6] =
 pub fn SettingsMenu(playback: Playback, open: RwSignal<bool>) -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
     let outside = window_event_listener(ev::pointerdown, move |event| {
-        let target = event.target().map(|target| wasm_bindgen::JsCast::unchecked_into::<web_sys::Node>(target));
+        let target =
+            event.target().map(|target| wasm_bindgen::JsCast::unchecked_into::<web_sys::Node>(target));
         let inside = root.get_untracked().is_some_and(|root| root.contains(target.as_ref()));
         if !inside && open.get_untracked() {
             open.set(false);
@@ -67,7 +68,9 @@ pub fn SettingsMenu(playback: Playback, open: RwSignal<bool>) -> impl IntoView {
 fn QualityChoice(playback: Playback) -> impl IntoView {
     let now = move || {
         let choice = playback.level.get();
-        let name = playback.levels.with(|levels| levels.iter().find(|level| level.index == choice.index).map(|level| level.label()));
+        let name = playback.levels.with(|levels| {
+            levels.iter().find(|level| level.index == choice.index).map(|level| level.label())
+        });
         name.filter(|_| choice.auto).map_or_else(|| "Auto".to_owned(), |name| format!("Auto ({name})"))
     };
     view! {

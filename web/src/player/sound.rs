@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::{JsValue, closure::Closure, JsCast};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 const STORAGE_KEY: &str = "kinora.sound";
 
@@ -126,7 +126,7 @@ impl Sound {
             return;
         }
         let sound = self.clone();
-        let listen = Closure::<dyn FnMut()>::new(move || {
+        let listen = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
             let muted = {
                 let mut state = sound.state.borrow_mut();
                 if state.gesture {
@@ -135,7 +135,10 @@ impl Sound {
                 state.gesture = true;
                 state.choice.is_muted(state.default_on, true)
             };
-            sound.muted.set(muted);
+            // A gesture that is itself about sound says what it wants in a moment, from the silence that is heard.
+            if !is_about_sound(&event) {
+                sound.muted.set(muted);
+            }
         });
         let options = web_sys::AddEventListenerOptions::new();
         options.set_once(true);
@@ -151,6 +154,14 @@ impl Sound {
         // Lives as long as the page: the listener removes itself after one event.
         listen.forget();
     }
+}
+
+/// The mute key, or a press or key on a control marked `data-sound`.
+fn is_about_sound(event: &web_sys::Event) -> bool {
+    let key = event.dyn_ref::<web_sys::KeyboardEvent>().map(web_sys::KeyboardEvent::key);
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    key.is_some_and(|key| key.eq_ignore_ascii_case("m"))
+        || target.is_some_and(|target| target.closest("[data-sound]").ok().flatten().is_some())
 }
 
 fn storage() -> Option<web_sys::Storage> {

@@ -13,9 +13,6 @@ impl Source {
     /// None while there is nothing to play yet, or for this viewer.
     pub fn of(video: &VideoDetails) -> Option<Self> {
         let hls_url = video.hls_url.clone().filter(|_| video.playable)?;
-        Some(Self {
-            video_id: video.id.inner().to_owned(),
-            hls_url,
-        })
+        Some(Self { video_id: video.id.inner().to_owned(), hls_url })
     }
 }

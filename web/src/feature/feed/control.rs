@@ -176,7 +176,8 @@ impl Feed {
             }
         }
         let playback = active.playback;
-        if playback.shown.get_untracked() || playback.trouble.get_untracked().is_some() || !playback.is_open() {
+        if playback.shown.get_untracked() || playback.trouble.get_untracked().is_some() || !playback.is_open()
+        {
             // The next before the previous: people go on far more often than back.
             for index in [Some(current + 1), current.checked_sub(1)].into_iter().flatten() {
                 let slot = self.slots[slot_of(index)];
@@ -203,7 +204,8 @@ impl Feed {
 
     /// Asks for the next page if it is time, and for the first one again after a failure.
     pub fn fetch(self) {
-        let request = self.visit.try_update_value(|visit| visit.pages.next_request(self.current.get_untracked()));
+        let request =
+            self.visit.try_update_value(|visit| visit.pages.next_request(self.current.get_untracked()));
         let Some(Some(request)) = request else {
             self.tell_status(None);
             return;

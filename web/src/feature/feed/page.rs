@@ -75,7 +75,8 @@ pub fn FeedPage() -> impl IntoView {
             feed.act(FeedKey::TogglePlay);
         }
     });
-    let announced = move || feed.item().map(|item| format!("{}, by {}", item.video.title, item.video.uploader.username));
+    let announced =
+        move || feed.item().map(|item| format!("{}, by {}", item.video.title, item.video.uploader.username));
 
     view! {
         <section
@@ -133,7 +134,7 @@ fn FeedButtons(feed: Feed) -> impl IntoView {
     let icon = Signal::derive(move || if silent.get() { Icon::Muted } else { Icon::Sound });
     let label = Signal::derive(move || if silent.get() { "Sound on" } else { "Mute" }.to_owned());
     view! {
-        <div class="feed-sound" class:silent=silent data-no-swipe="">
+        <div class="feed-sound" class:silent=silent data-no-swipe="" data-sound="">
             <IconButton icon label on_press=move |_| use_sound().toggle() />
         </div>
         <div class="feed-steps" data-no-swipe="">

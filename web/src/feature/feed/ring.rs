@@ -40,7 +40,8 @@ mod tests {
     #[test]
     fn a_step_reloads_only_the_slot_that_leaves() {
         for current in 1..20 {
-            let changed = (0..SLOTS).filter(|&slot| item_of(slot, current) != item_of(slot, current + 1)).count();
+            let changed =
+                (0..SLOTS).filter(|&slot| item_of(slot, current) != item_of(slot, current + 1)).count();
             assert_eq!(changed, 1);
             assert_eq!(item_of(slot_of(current), current + 1), Some(current));
         }

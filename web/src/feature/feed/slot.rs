@@ -44,7 +44,9 @@ impl Slot {
 
     /// Shows what stands at `index`; texts and poster at once, the video itself by [`Self::load`].
     pub fn show(self, index: Option<usize>, entry: Option<&Entry<Item>>) {
-        if self.index.get_untracked() == index && self.entry.with_untracked(|shown| shown.is_some() == entry.is_some()) {
+        if self.index.get_untracked() == index
+            && self.entry.with_untracked(|shown| shown.is_some() == entry.is_some())
+        {
             return;
         }
         self.playback.close();

@@ -27,15 +27,23 @@ pub fn SlotView(feed: Feed, shows: Slot, on_tap: Callback<()>) -> impl IntoView 
     });
     count_views(playback, video_id.into());
     let title = Memo::new(move |_| {
-        slot.entry.with(|entry| video_of(entry.as_ref()).map_or_else(String::new, |video| video.title.clone()))
+        slot.entry
+            .with(|entry| video_of(entry.as_ref()).map_or_else(String::new, |video| video.title.clone()))
     });
-    let poster = Memo::new(move |_| slot.entry.with(|entry| video_of(entry.as_ref()).and_then(|v| v.poster_url.clone())));
-    let ratio = Memo::new(move |_| slot.entry.with(|entry| video_of(entry.as_ref()).map_or(0.5625, |v| v.aspect_ratio())));
+    let poster = Memo::new(move |_| {
+        slot.entry.with(|entry| video_of(entry.as_ref()).and_then(|v| v.poster_url.clone()))
+    });
+    let ratio = Memo::new(move |_| {
+        slot.entry.with(|entry| video_of(entry.as_ref()).map_or(0.5625, |v| v.aspect_ratio()))
+    });
     let is_active = Memo::new(move |_| slot.index.get() == Some(feed.current.get()));
     let is_video = Memo::new(move |_| slot.entry.with(|entry| matches!(entry, Some(Entry::Video(_)))));
     let is_end = Memo::new(move |_| slot.entry.with(|entry| matches!(entry, Some(Entry::End))));
     let rests = move || {
-        !playback.playing.get() && !playback.waiting.get() && is_active.get() && playback.trouble.get().is_none()
+        !playback.playing.get()
+            && !playback.waiting.get()
+            && is_active.get()
+            && playback.trouble.get().is_none()
             && playback.shown.get()
     };
 

@@ -31,7 +31,8 @@ impl Swipe {
 
     pub fn press(self, event: &PointerEvent) {
         let own = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let elsewhere = own.is_some_and(|element| element.closest("[data-no-swipe]").ok().flatten().is_some());
+        let elsewhere =
+            own.is_some_and(|element| element.closest("[data-no-swipe]").ok().flatten().is_some());
         if event.pointer_type() == "mouse" || elsewhere || self.finger.get_value().is_some() {
             return;
         }
@@ -66,7 +67,8 @@ impl Swipe {
             return;
         }
         let (height, last) = (self.height(), self.feed.last());
-        let target = self.feed.reel.try_update_value(|reel: &mut Reel| reel.release(event.time_stamp(), height, last));
+        let target =
+            self.feed.reel.try_update_value(|reel: &mut Reel| reel.release(event.time_stamp(), height, last));
         if let Some(target) = target {
             self.feed.arrive(target);
         }

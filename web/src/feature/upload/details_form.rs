@@ -12,9 +12,9 @@ const TITLE_LENGTH: u32 = 200;
 const DESCRIPTION_LENGTH: u32 = 5_000;
 
 const CHOICES: [(Visibility, &str, &str); 3] = [
-    (Visibility::Public, "public", "Public: everybody, and the feed"),
-    (Visibility::Unlisted, "unlisted", "Unlisted: whoever has the link"),
-    (Visibility::Private, "private", "Private: only you"),
+    (Visibility::Public, "public", "Public"),
+    (Visibility::Unlisted, "unlisted", "Who has the link"),
+    (Visibility::Private, "private", "Only me"),
 ];
 
 /// What is typed is kept with the row and saved by itself.

@@ -7,7 +7,10 @@ use leptos::prelude::*;
 
 use super::{row::Row, stage::Stage};
 use crate::{
-    api::{self, ProcessingStage, ProgressSubscription, ProgressVariables, VideoProgress, VideoQuery, VideoState, VideoVariables},
+    api::{
+        self, ProcessingStage, ProgressSubscription, ProgressVariables, VideoProgress, VideoQuery,
+        VideoState, VideoVariables,
+    },
     feature::feed::forget_visit,
     ui::now_ms,
 };
@@ -58,7 +61,8 @@ fn stage_of(progress: &VideoProgress, file_name: &str) -> Stage {
     match progress.state {
         VideoState::Ready => Stage::Ready,
         VideoState::Failed => {
-            let reason = progress.failure.as_ref().map_or("It could not be processed.", |failure| &failure.message);
+            let reason =
+                progress.failure.as_ref().map_or("It could not be processed.", |failure| &failure.message);
             Stage::Failed(format!("{file_name}: {reason}"))
         }
         VideoState::Processing => Stage::Processing {
@@ -106,7 +110,8 @@ mod tests {
             percent: 140.0,
             stage: None,
             eta_ms: None,
-            failure: failure.map(|message| Failure { code: "MEDIA_TRUNCATED".into(), message: message.into() }),
+            failure: failure
+                .map(|message| Failure { code: "MEDIA_TRUNCATED".into(), message: message.into() }),
         }
     }
 
@@ -118,12 +123,19 @@ mod tests {
 
     #[test]
     fn percent_stays_within_its_bounds() {
-        assert!(matches!(stage_of(&progress(VideoState::Processing, None), "a"), Stage::Processing { percent, .. } if percent == 100.0));
+        assert!(
+            matches!(stage_of(&progress(VideoState::Processing, None), "a"), Stage::Processing { percent, .. } if percent == 100.0)
+        );
     }
 
     #[test]
     fn a_number_alone_is_no_news() {
-        let at = |percent, words: &str| Stage::Processing { percent, words: words.into(), left_ms: None, playable: false };
+        let at = |percent, words: &str| Stage::Processing {
+            percent,
+            words: words.into(),
+            left_ms: None,
+            playable: false,
+        };
         assert!(!is_news(&at(1.0, "Fetching"), &at(9.0, "Fetching")));
         assert!(is_news(&at(9.0, "Fetching"), &at(9.0, "Storing")));
         assert!(is_news(&at(9.0, "Storing"), &Stage::Ready));

@@ -44,7 +44,9 @@ fn Target(has_rows: Memo<bool>) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {
         let Some(input) = input.get_untracked() else { return };
-        let files: Vec<File> = input.files().map_or_else(Vec::new, |list| (0..list.length()).filter_map(|n| list.get(n)).collect());
+        let files: Vec<File> = input
+            .files()
+            .map_or_else(Vec::new, |list| (0..list.length()).filter_map(|n| list.get(n)).collect());
         // The same file can be chosen again.
         input.set_value("");
         uploads.add(files);
@@ -71,7 +73,10 @@ fn Target(has_rows: Memo<bool>) -> impl IntoView {
                 {move || if has_rows.get() { "Drop more files anywhere on this page." } else { "Drop videos anywhere on this page." }}
                 " " <span class="soft">{limit}</span>
             </p>
-            <Button label="Choose files" icon=Icon::Upload kind=Kind::Primary on_press=choose />
+            {move || {
+                let kind = if has_rows.get() { Kind::Plain } else { Kind::Primary };
+                view! { <Button label="Choose files" icon=Icon::Upload kind on_press=choose /> }
+            }}
         </div>
     }
 }

@@ -14,7 +14,9 @@ pub struct Plan {
 impl Plan {
     /// None when the server's numbers do not cover the file exactly: nothing may then be sent.
     pub fn new(size_bytes: u64, part_bytes: u64, part_count: i32) -> Option<Self> {
-        let covers = part_bytes > 0 && size_bytes > 0 && size_bytes.div_ceil(part_bytes) == u64::try_from(part_count).ok()?;
+        let covers = part_bytes > 0
+            && size_bytes > 0
+            && size_bytes.div_ceil(part_bytes) == u64::try_from(part_count).ok()?;
         covers.then_some(Self { size_bytes, part_bytes, part_count })
     }
 

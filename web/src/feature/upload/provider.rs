@@ -57,7 +57,10 @@ pub fn UploadProvider(children: Children) -> impl IntoView {
         uploads.start_waiting();
     });
     let leaving = window_event_listener(ev::beforeunload, move |event| {
-        if uploads.rows.with_untracked(|rows| rows.iter().any(|row| row.stage.with_untracked(Stage::needs_this_page))) {
+        if uploads
+            .rows
+            .with_untracked(|rows| rows.iter().any(|row| row.stage.with_untracked(Stage::needs_this_page)))
+        {
             event.prevent_default();
         }
     });
@@ -99,7 +102,8 @@ impl Uploads {
         if let Some(begun) = row.begun.try_update_value(Option::take).flatten() {
             spawn_local(async move {
                 // The server sweeps what is never completed, so a lost word only delays that.
-                let _ = api::send(AbortUpload::build(AbortUploadVariables { upload_id: begun.upload_id })).await;
+                let _ =
+                    api::send(AbortUpload::build(AbortUploadVariables { upload_id: begun.upload_id })).await;
             });
         }
         self.start_waiting();
@@ -130,7 +134,10 @@ impl Uploads {
     }
 
     fn start(self, row: Row) {
-        row.stage.set(Stage::Sending(super::stage::Sending { total_bytes: row.size_bytes(), ..Default::default() }));
+        row.stage.set(Stage::Sending(super::stage::Sending {
+            total_bytes: row.size_bytes(),
+            ..Default::default()
+        }));
         let (task, handle) = abortable(send_file(row, self.wires.get_value()));
         row.task.set_value(Some(handle));
         spawn_local(async move {

@@ -4,11 +4,7 @@ use futures::future::AbortHandle;
 use leptos::prelude::*;
 use web_sys::File;
 
-use super::{
-    stage::Stage,
-    transfer::Begun,
-    words::title_from,
-};
+use super::{stage::Stage, transfer::Begun, words::title_from};
 use crate::api::Visibility;
 
 /// What its uploader says about a video.

@@ -16,7 +16,8 @@ pub fn RowView(row: Row) -> impl IntoView {
     let name = row.file_name();
     let kind = move || row.stage.with(class_of);
     let percent = Memo::new(move |_| row.stage.with(percent_of));
-    let gone = Memo::new(move |_| row.stage.with(|stage| matches!(stage, Stage::Refused(_) | Stage::Cancelled)));
+    let gone =
+        Memo::new(move |_| row.stage.with(|stage| matches!(stage, Stage::Refused(_) | Stage::Cancelled)));
     let label = format!("Progress of {name}");
     view! {
         <li class=move || format!("upload-row {}", kind())>
@@ -161,7 +162,10 @@ mod tests {
             seconds_left: Some(6.0),
         };
         assert_eq!(status(&Stage::Sending(now)), "25 % · 1.0 MB of 4.0 MB · 500 kB/s · 10 s left");
-        assert_eq!(status(&Stage::Sending(Sending { total_bytes: 9, ..Sending::default() })), "0 % · 0 B of 9 B");
+        assert_eq!(
+            status(&Stage::Sending(Sending { total_bytes: 9, ..Sending::default() })),
+            "0 % · 0 B of 9 B"
+        );
     }
 
     #[test]

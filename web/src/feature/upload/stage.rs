@@ -30,7 +30,12 @@ pub enum Stage {
     /// All bytes are there; the server checks them.
     Confirming,
     /// The server works on it.
-    Processing { percent: f64, words: String, left_ms: Option<f64>, playable: bool },
+    Processing {
+        percent: f64,
+        words: String,
+        left_ms: Option<f64>,
+        playable: bool,
+    },
     Ready,
     /// The server could not make a video of it, with the reason.
     Failed(String),
@@ -67,7 +72,8 @@ impl Stage {
 pub fn to_start<'a>(stages: impl IntoIterator<Item = &'a Stage>) -> Vec<usize> {
     let stages: Vec<_> = stages.into_iter().collect();
     let active = stages.iter().filter(|stage| stage.is_active()).count();
-    let waiting = stages.iter().enumerate().filter(|(_, stage)| ***stage == Stage::Waiting).map(|(place, _)| place);
+    let waiting =
+        stages.iter().enumerate().filter(|(_, stage)| ***stage == Stage::Waiting).map(|(place, _)| place);
     waiting.take(AT_ONCE.saturating_sub(active)).collect()
 }
 
@@ -88,14 +94,24 @@ mod tests {
     fn a_few_start_in_order_and_others_errors_do_not_stop_them() {
         let sending = Stage::Sending(Sending::default());
         assert_eq!(to_start(&[Stage::Waiting, Stage::Waiting, Stage::Waiting, Stage::Waiting]), [0, 1, 2]);
-        assert_eq!(to_start(&[sending.clone(), Stage::Broken("x".into()), Stage::Waiting, Stage::Waiting, Stage::Waiting]), [2, 3]);
+        assert_eq!(
+            to_start(&[
+                sending.clone(),
+                Stage::Broken("x".into()),
+                Stage::Waiting,
+                Stage::Waiting,
+                Stage::Waiting
+            ]),
+            [2, 3]
+        );
         assert!(to_start(&[sending.clone(), sending.clone(), Stage::Confirming, Stage::Waiting]).is_empty());
         assert_eq!(to_start(&[Stage::Ready, Stage::Failed("y".into()), Stage::Waiting]), [2]);
     }
 
     #[test]
     fn processing_goes_on_without_the_page() {
-        let processing = Stage::Processing { percent: 3.0, words: String::new(), left_ms: None, playable: false };
+        let processing =
+            Stage::Processing { percent: 3.0, words: String::new(), left_ms: None, playable: false };
         assert!(!processing.needs_this_page() && !processing.is_over());
         assert!(Stage::Waiting.needs_this_page());
     }

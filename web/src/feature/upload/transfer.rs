@@ -3,15 +3,20 @@
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use cynic::MutationBuilder;
-use futures::{StreamExt, TryStreamExt, future::{Either, select}, lock::Mutex, stream};
+use futures::{
+    StreamExt, TryStreamExt,
+    future::{Either, select},
+    lock::Mutex,
+    stream,
+};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use web_sys::{Blob, File};
 
 use super::{
     api::{
-        CompleteUpload, CompleteUploadVariables, CreateUpload, CreateUploadInput, CreateUploadVariables, PartUrl,
-        SignParts, SignPartsVariables, UploadedPartInput,
+        CompleteUpload, CompleteUploadVariables, CreateUpload, CreateUploadInput, CreateUploadVariables,
+        PartUrl, SignParts, SignPartsVariables, UploadedPartInput,
     },
     plan::Plan,
     put::{PutError, put},
@@ -97,7 +102,10 @@ async fn create(row: Row) -> Result<Begun, TransferError> {
         size: Bytes(row.size_bytes()),
         content_type: Some(file.type_()).filter(|kind| !kind.is_empty()),
         title: sent.as_ref().map(|sent| sent.title.trim().to_owned()),
-        description: sent.as_ref().map(|sent| sent.description.trim().to_owned()).filter(|text| !text.is_empty()),
+        description: sent
+            .as_ref()
+            .map(|sent| sent.description.trim().to_owned())
+            .filter(|text| !text.is_empty()),
         tags: sent.as_ref().and_then(|sent| tags::parse(&sent.tags).ok()).filter(|tags| !tags.is_empty()),
         visibility: Some(details.visibility),
     };
@@ -147,7 +155,12 @@ fn is_refusal(error: &ApiError) -> bool {
     }
 }
 
-async fn send_parts(file: &File, begun: &Begun, tally: &Rc<RefCell<Tally>>, wires: &Wires) -> Result<(), PartsError> {
+async fn send_parts(
+    file: &File,
+    begun: &Begun,
+    tally: &Rc<RefCell<Tally>>,
+    wires: &Wires,
+) -> Result<(), PartsError> {
     let supply = Supply { begun, urls: Mutex::default() };
     let missing: Vec<i32> =
         (1..=begun.plan.part_count).filter(|number| !begun.etags.borrow().contains_key(number)).collect();
@@ -203,7 +216,9 @@ async fn send_part(
 fn part_error(error: PutError) -> PartsError {
     let message = match error {
         PutError::Network => "The connection broke off. What was sent is kept.".to_owned(),
-        PutError::NoEtag => "The storage hides what the browser must read. Its CORS settings need the ETag.".to_owned(),
+        PutError::NoEtag => {
+            "The storage hides what the browser must read. Its CORS settings need the ETag.".to_owned()
+        }
         PutError::Status(status) => format!("The storage refused a part (status {status})."),
     };
     PartsError { message, refused: false, upload_is_gone: error == PutError::Status(404) }
@@ -223,7 +238,9 @@ impl Supply<'_> {
             return Ok(url);
         }
         let mut wanted = self.begun.plan.batch(number);
-        wanted.retain(|other| *other == number || !urls.contains_key(other) && !self.begun.etags.borrow().contains_key(other));
+        wanted.retain(|other| {
+            *other == number || !urls.contains_key(other) && !self.begun.etags.borrow().contains_key(other)
+        });
         let request = || {
             let variables =
                 SignPartsVariables { upload_id: self.begun.upload_id.clone(), part_numbers: wanted.clone() };
@@ -248,7 +265,8 @@ async fn complete(begun: &Begun) -> Result<String, ApiError> {
         .collect();
     // Completing is safe to repeat: an answer that was lost is asked for again.
     let request = || {
-        let variables = CompleteUploadVariables { upload_id: begun.upload_id.clone(), parts: Some(parts.clone()) };
+        let variables =
+            CompleteUploadVariables { upload_id: begun.upload_id.clone(), parts: Some(parts.clone()) };
         api::send(CompleteUpload::build(variables))
     };
     Ok(patiently(request).await?.complete_upload.id.into_inner())
@@ -269,7 +287,8 @@ where
                     return Err(error);
                 }
                 wait_for_network().await;
-                let pause = backoff_ms(attempt, js_sys::Math::random()).max(error.retry_after_ms.unwrap_or(0) as f64);
+                let pause =
+                    backoff_ms(attempt, js_sys::Math::random()).max(error.retry_after_ms.unwrap_or(0) as f64);
                 TimeoutFuture::new(pause as u32).await;
             }
         }

@@ -11,7 +11,8 @@ pub fn title_from(file_name: &str) -> String {
         Some((stem, extension)) if !stem.is_empty() && (1..=5).contains(&extension.len()) => stem,
         _ => file_name,
     };
-    let spaced: String = stem.chars().map(|c| if matches!(c, '_' | '-' | '.') || c.is_control() { ' ' } else { c }).collect();
+    let spaced: String =
+        stem.chars().map(|c| if matches!(c, '_' | '-' | '.') || c.is_control() { ' ' } else { c }).collect();
     let title = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     let title: String = title.chars().take(TITLE_CHARS).collect();
     if title.is_empty() { file_name.chars().take(TITLE_CHARS).collect() } else { title }
@@ -25,10 +26,13 @@ pub fn refusal(name: &str, size_bytes: u64, mime: &str, max_bytes: Option<u64>) 
     if let Some(max) = max_bytes.filter(|&max| size_bytes > max) {
         return Some(format!("{name} is {}; this site takes at most {}.", bytes(size_bytes), bytes(max)));
     }
-    // Only what cannot be meant: many systems type a video by guess, and the server looks at the bytes.
+    // Only what cannot be meant: the server looks at the bytes. A transport stream's ending is a translator's file
+    // to some systems, which is why a text may be a video.
+    let stream = name.rsplit('.').next().is_some_and(|ending| ending.ends_with("ts"));
     let other = mime.starts_with("image/")
         || mime.starts_with("font/")
-        || ["text/plain", "text/html", "text/csv", "application/pdf", "application/zip"].contains(&mime);
+        || (mime.starts_with("text/") && !stream)
+        || ["application/pdf", "application/zip", "application/json"].contains(&mime);
     other.then(|| format!("{name} is not a video."))
 }
 
@@ -54,12 +58,16 @@ mod tests {
 
     #[test]
     fn refusals_name_the_file() {
-        assert_eq!(refusal("a.mp4", 0, "video/mp4", None).as_deref(), Some("a.mp4 is empty, so there is nothing to upload."));
+        assert_eq!(
+            refusal("a.mp4", 0, "video/mp4", None).as_deref(),
+            Some("a.mp4 is empty, so there is nothing to upload.")
+        );
         assert_eq!(
             refusal("a.mp4", 3_000_000_000, "video/mp4", Some(2_000_000_000)).as_deref(),
             Some("a.mp4 is 3.0 GB; this site takes at most 2.0 GB.")
         );
         assert_eq!(refusal("a.png", 5, "image/png", None).as_deref(), Some("a.png is not a video."));
+        assert_eq!(refusal("a.vtt", 5, "text/vtt", None).as_deref(), Some("a.vtt is not a video."));
         for mime in ["video/mp4", "", "text/vnd.trolltech.linguist", "application/octet-stream"] {
             assert_eq!(refusal("a.ts", 5, mime, Some(5)), None, "{mime}");
         }

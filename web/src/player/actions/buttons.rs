@@ -25,7 +25,7 @@ pub fn FavoriteButton(actions: ViewerActions) -> impl IntoView {
             }
         >
             <Glyph icon=Icon::Heart filled=Signal::from(set) />
-            <span class="action-name">{move || if set.get() { "Kept" } else { "Keep" }}</span>
+            <span class="action-name">"Favourite"</span>
         </button>
     }
 }
@@ -58,7 +58,9 @@ pub fn ShareButton(actions: ViewerActions) -> impl IntoView {
 /// Saves the file; absent where the uploader or the server allows none.
 #[component]
 pub fn DownloadLink(actions: ViewerActions) -> impl IntoView {
-    let url = Memo::new(move |_| actions.video.with(|video| video.as_ref().and_then(|video| video.download_url.clone())));
+    let url = Memo::new(move |_| {
+        actions.video.with(|video| video.as_ref().and_then(|video| video.download_url.clone()))
+    });
     view! {
         <Show when=move || url.get().is_some()>
             <a
@@ -72,7 +74,7 @@ pub fn DownloadLink(actions: ViewerActions) -> impl IntoView {
                 on:click=|event| event.stop_propagation()
             >
                 <Glyph icon=Icon::Download />
-                <span class="action-name">"Save"</span>
+                <span class="action-name">"Download"</span>
             </a>
         </Show>
     }
@@ -120,5 +122,6 @@ async fn copy(text: &str) -> bool {
 }
 
 fn has(target: &JsValue, name: &str) -> bool {
-    js_sys::Reflect::get(target.unchecked_ref(), &JsValue::from_str(name)).is_ok_and(|value| !value.is_undefined())
+    js_sys::Reflect::get(target.unchecked_ref(), &JsValue::from_str(name))
+        .is_ok_and(|value| !value.is_undefined())
 }

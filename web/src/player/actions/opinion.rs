@@ -154,6 +154,10 @@ impl ViewerActions {
 }
 
 fn stored() -> GuestShelf {
-    let text = window().local_storage().ok().flatten().and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten());
+    let text = window()
+        .local_storage()
+        .ok()
+        .flatten()
+        .and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten());
     GuestShelf::read(text.as_deref())
 }
