@@ -125,13 +125,9 @@ impl Config {
     pub fn load() -> Result<Self> {
         let mut values = read_file(Path::new("kinora.toml"))?;
         for (name, value) in std::env::vars() {
-            // Settings of the build and of the tests share the prefix and are not the server's.
-            if name.starts_with("KINORA_WASM_") || name == "KINORA_SAMPLES" {
-                continue;
-            }
             if NAMES.contains(&name.as_str()) {
                 values.insert(name, value);
-            } else if name.starts_with("KINORA_") {
+            } else if name.starts_with("KINORA_") && !is_of_others(&name) {
                 bail!("There is no setting {name}. The settings are {}.", NAMES.join(", "));
             }
         }
@@ -213,6 +209,12 @@ impl Config {
     pub fn origin(&self) -> String {
         self.public_url.origin().ascii_serialization()
     }
+}
+
+/// Variables of runners, of the build and of the tests share the prefix and are not the server's.
+fn is_of_others(name: &str) -> bool {
+    ["KINORA_RUNNER_", "KINORA_WASM_"].iter().any(|prefix| name.starts_with(prefix))
+        || ["KINORA_SERVER", "KINORA_SAMPLES", "KINORA_PROGRAM"].contains(&name)
 }
 
 fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
@@ -324,7 +326,8 @@ fn ladder(text: &str) -> Result<Vec<Rung>> {
                 let short_side: u32 = side.trim().trim_end_matches('p').parse().ok()?;
                 let kilobits: u32 = rate.trim().trim_end_matches('k').parse().ok()?;
                 let fits = (144..=4320).contains(&short_side) && (50..=100_000).contains(&kilobits);
-                (fits && short_side % 2 == 0).then_some(Rung { short_side, video_bitrate: kilobits * 1000 })
+                (fits && short_side.is_multiple_of(2))
+                    .then_some(Rung { short_side, video_bitrate: kilobits * 1000 })
             });
             parsed.with_context(|| {
                 format!(

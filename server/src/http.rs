@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 use sea_orm::ConnectionTrait;
-use tower_http::{set_header::SetResponseHeaderLayer, trace::TraceLayer};
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer, trace::TraceLayer};
 
 use crate::{
     app::SharedApp,
@@ -37,6 +37,10 @@ pub fn router(app: SharedApp, schema: Schema, store: Option<Router>) -> Router {
             HeaderName::from_static("cross-origin-resource-policy"),
             HeaderValue::from_static("cross-origin"),
         ))
+        // A bug in one request is that request's 500 and nobody else's broken connection.
+        .layer(CatchPanicLayer::custom(|_| {
+            Error::internal(anyhow::anyhow!("a handler panicked")).into_response()
+        }))
         .layer(TraceLayer::new_for_http())
         .layer(Extension(schema))
         .with_state(app);

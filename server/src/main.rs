@@ -20,5 +20,5 @@ async fn main() -> ExitCode {
 #[allow(clippy::print_stderr, reason = "the output of a command that failed")]
 fn complain(error: &anyhow::Error) {
     let text = format!("{error:#}");
-    eprintln!("kinora: {}{}", text.trim_end_matches('.'), ".");
+    eprintln!("kinora: {}.", text.trim_end_matches('.'));
 }

@@ -3,6 +3,7 @@
 //! Runners report what they made; nothing of it is believed before it is checked, and nothing of it is
 //! seen before the whole is published in one transaction.
 
+mod bandwidth;
 mod outputs;
 mod publish;
 mod result;

@@ -6,7 +6,10 @@ use sea_orm::{
     QueryFilter, QueryOrder, TransactionTrait, sea_query::OnConflict,
 };
 
-use super::result::{Chunk, JobResult, RenditionResult, rejected};
+use super::{
+    bandwidth::Bandwidth,
+    result::{Chunk, JobResult, RenditionResult, rejected},
+};
 use crate::{
     app::App,
     error::{Error, Result},
@@ -180,19 +183,17 @@ async fn fill_in(
     if !in_order || i32::try_from(chunks.len()) != Ok(reported.chunk_count) || chunks.is_empty() {
         return Err(missing());
     }
-    let segments = || chunks.iter().flat_map(|chunk| chunk.segments.0.iter());
-    let bits_per_second = |bytes: i64, ms: f64| (bytes as f64 * 8000.0 / ms).ceil() as i64;
-    let peak = segments().map(|part| bits_per_second(part.size_bytes, part.duration_ms)).max().unwrap_or(0);
-    let bytes = segments().map(|part| part.size_bytes).sum();
-    let average = bits_per_second(bytes, segments().map(|part| part.duration_ms).sum());
+    let segments: Vec<chunk::Segment> =
+        chunks.iter().flat_map(|chunk| chunk.segments.0.iter().copied()).collect();
+    let bandwidth = Bandwidth::of(&segments);
     let mut row = row.into_active_model();
     row.kind = Set(reported.kind);
     row.width = Set(reported.width);
     row.height = Set(reported.height);
     row.frame_rate = Set(reported.frame_rate);
     row.codecs = Set(reported.codecs.clone());
-    row.bandwidth = Set(peak);
-    row.average_bandwidth = Set(average);
+    row.bandwidth = Set(bandwidth.peak);
+    row.average_bandwidth = Set(bandwidth.average);
     row.update(connection).await?;
     Ok(())
 }

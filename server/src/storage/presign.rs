@@ -28,7 +28,7 @@ impl Storage {
         }
     }
 
-    fn from_now(&self, lifetime: Duration) -> Result<(PresigningConfig, DateTime<Utc>), StorageError> {
+    fn starting_now(&self, lifetime: Duration) -> Result<(PresigningConfig, DateTime<Utc>), StorageError> {
         self.starting(self.clock.now(), lifetime)
     }
 
@@ -57,7 +57,7 @@ impl Storage {
         number: i32,
         size_bytes: i64,
     ) -> Result<PresignedRequest, StorageError> {
-        let (config, expires_at) = self.from_now(UPLOAD_URL_LIFETIME)?;
+        let (config, expires_at) = self.starting_now(UPLOAD_URL_LIFETIME)?;
         let request = self
             .network
             .upload_part()
@@ -83,7 +83,7 @@ impl Storage {
         content_type: &str,
         audience: Audience,
     ) -> Result<PresignedRequest, StorageError> {
-        let (config, expires_at) = self.from_now(UPLOAD_URL_LIFETIME)?;
+        let (config, expires_at) = self.starting_now(UPLOAD_URL_LIFETIME)?;
         let request = self
             .client_for(audience)
             .put_object()
@@ -108,7 +108,7 @@ impl Storage {
         lifetime: Duration,
         audience: Audience,
     ) -> Result<PresignedRequest, StorageError> {
-        let (config, expires_at) = self.from_now(lifetime)?;
+        let (config, expires_at) = self.starting_now(lifetime)?;
         let request = self
             .client_for(audience)
             .get_object()
@@ -148,7 +148,7 @@ impl Storage {
     /// # Errors
     /// [`StorageError::Failed`] when it cannot be signed.
     pub async fn download_url(&self, key: &str, file_name: &str) -> Result<String, StorageError> {
-        let (config, _) = self.from_now(MEDIA_URL_LIFETIME)?;
+        let (config, _) = self.starting_now(MEDIA_URL_LIFETIME)?;
         let request = self
             .network
             .get_object()
