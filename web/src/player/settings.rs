@@ -1,6 +1,7 @@
 //! Quality and speed, behind one button.
 
 use leptos::{ev, html, prelude::*};
+use wasm_bindgen::JsCast;
 
 use super::playback::Playback;
 use crate::ui::{Icon, IconButton};
@@ -13,8 +14,7 @@ const RATES: [(f64, &str); 6] =
 pub fn SettingsMenu(playback: Playback, open: RwSignal<bool>) -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
     let outside = window_event_listener(ev::pointerdown, move |event| {
-        let target =
-            event.target().map(|target| wasm_bindgen::JsCast::unchecked_into::<web_sys::Node>(target));
+        let target = event.target().map(JsCast::unchecked_into::<web_sys::Node>);
         let inside = root.get_untracked().is_some_and(|root| root.contains(target.as_ref()));
         if !inside && open.get_untracked() {
             open.set(false);

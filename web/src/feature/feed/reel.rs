@@ -42,11 +42,6 @@ impl Reel {
         self.position
     }
 
-    /// The video that is, or is about to be, on the screen.
-    pub fn target(&self) -> usize {
-        self.target
-    }
-
     pub fn is_dragged(&self) -> bool {
         self.drag.is_some()
     }
@@ -188,7 +183,7 @@ mod tests {
     fn it_settles_in_a_third_of_a_second_and_never_crosses() {
         let mut reel = Reel::at(3);
         swipe(&mut reel, &[600.0, 500.0, 380.0, 250.0], 8.0, 9);
-        assert_eq!(reel.target(), 4);
+        assert_eq!(reel.target, 4);
         let mut elapsed = 0.0;
         while !reel.tick(16.0) {
             elapsed += 16.0;

@@ -58,6 +58,9 @@ pub fn SlotView(feed: Feed, shows: Slot, on_tap: Callback<()>) -> impl IntoView 
             aria-label=title
             inert=move || !is_active.get()
         >
+            <Show when=move || poster.get().is_some()>
+                <img class="slot-glow" src=move || poster.get() alt="" draggable="false" />
+            </Show>
             <div class="slot-frame" on:click=move |_| on_tap.run(())>
                 {playback.view(true, title.into())}
                 <PosterOver playback url=poster />

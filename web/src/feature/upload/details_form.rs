@@ -108,7 +108,7 @@ pub fn DetailsForm(row: Row) -> impl IntoView {
             <p class="upload-saving" class:failed=move || matches!(row.saving.get(), Saving::Failed(_)) aria-live="polite">
                 {move || match row.saving.get() {
                     Saving::Idle => String::new(),
-                    Saving::Saving => "Saving".to_owned(),
+                    Saving::UnderWay => "Saving".to_owned(),
                     Saving::Saved => "Saved".to_owned(),
                     Saving::Failed(reason) => reason,
                 }}

@@ -61,9 +61,8 @@ fn stage_of(progress: &VideoProgress, file_name: &str) -> Stage {
     match progress.state {
         VideoState::Ready => Stage::Ready,
         VideoState::Failed => {
-            let reason =
-                progress.failure.as_ref().map_or("It could not be processed.", |failure| &failure.message);
-            Stage::Failed(format!("{file_name}: {reason}"))
+            let reason = progress.failure.as_ref().map(|failure| failure.message.clone());
+            Stage::Failed(reason.unwrap_or_else(|| format!("{file_name} could not be processed.")))
         }
         VideoState::Processing => Stage::Processing {
             percent: progress.percent.clamp(0.0, 100.0),
@@ -90,10 +89,9 @@ async fn show_poster(row: Row, video_id: &str) {
     if row.still.with_untracked(Option::is_some) {
         return;
     }
-    if let Ok(answer) = api::send(VideoQuery::build(VideoVariables { id: video_id.into() })).await {
-        if let Some(url) = answer.video.and_then(|video| video.poster_url) {
-            row.still.set(Some(url));
-        }
+    let answer = api::send(VideoQuery::build(VideoVariables { id: video_id.into() })).await;
+    if let Some(url) = answer.ok().and_then(|answer| answer.video?.poster_url) {
+        row.still.set(Some(url));
     }
 }
 
@@ -116,9 +114,11 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_names_the_file() {
+    fn a_failure_is_told_in_the_servers_words() {
         let stage = stage_of(&progress(VideoState::Failed, Some("It ends in the middle.")), "cat.mp4");
-        assert_eq!(stage, Stage::Failed("cat.mp4: It ends in the middle.".into()));
+        assert_eq!(stage, Stage::Failed("It ends in the middle.".into()));
+        let stage = stage_of(&progress(VideoState::Failed, None), "cat.mp4");
+        assert_eq!(stage, Stage::Failed("cat.mp4 could not be processed.".into()));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub fn UploadPill() -> impl IntoView {
                 _ => {}
             }
         }
-        let percent = if total == 0 { 99 } else { (sent * 100 / total).min(99) };
+        let percent = (sent * 100).checked_div(total).unwrap_or(99).min(99);
         match files {
             0 => None,
             1 => Some(format!("Uploading, {percent} %")),

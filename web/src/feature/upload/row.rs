@@ -33,7 +33,7 @@ impl Details {
 pub enum Saving {
     /// Nothing to say: it goes along with the upload, or nothing has changed.
     Idle,
-    Saving,
+    UnderWay,
     Saved,
     Failed(String),
 }

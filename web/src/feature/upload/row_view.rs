@@ -16,8 +16,9 @@ pub fn RowView(row: Row) -> impl IntoView {
     let name = row.file_name();
     let kind = move || row.stage.with(class_of);
     let percent = Memo::new(move |_| row.stage.with(percent_of));
-    let gone =
-        Memo::new(move |_| row.stage.with(|stage| matches!(stage, Stage::Refused(_) | Stage::Cancelled)));
+    let gone = Memo::new(move |_| {
+        row.stage.with(|stage| matches!(stage, Stage::Refused(_) | Stage::Failed(_) | Stage::Cancelled))
+    });
     let label = format!("Progress of {name}");
     view! {
         <li class=move || format!("upload-row {}", kind())>

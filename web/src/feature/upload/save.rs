@@ -51,7 +51,7 @@ pub fn save_now(row: Row) {
         tags: tags::parse(&sendable.tags).ok(),
         visibility: Some(sendable.visibility),
     };
-    row.saving.set(Saving::Saving);
+    row.saving.set(Saving::UnderWay);
     spawn_local(async move {
         let answer = api::send(UpdateVideo::build(UpdateVideoVariables { input })).await;
         let saving = match answer {

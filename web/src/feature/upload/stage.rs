@@ -15,7 +15,7 @@ pub struct Sending {
 impl Sending {
     /// Whole percent. The last one belongs to the server's word, not to the last byte.
     pub fn percent(&self) -> u64 {
-        if self.total_bytes == 0 { 0 } else { (self.sent_bytes * 100 / self.total_bytes).min(99) }
+        (self.sent_bytes * 100).checked_div(self.total_bytes).unwrap_or(0).min(99)
     }
 }
 
