@@ -18,7 +18,7 @@ use crate::{
     },
     session::{Session, Theme},
     shell::Shell,
-    ui::{Toaster, Toasts},
+    ui::{Announcer, OfflineNote, PageTitle, Toaster, Toasts},
 };
 
 /// The whole site.
@@ -27,6 +27,7 @@ pub fn App() -> impl IntoView {
     provide_context(Session::start());
     provide_context(Theme::load());
     provide_context(Toasts::start());
+    provide_context(PageTitle::start());
     view! {
         <Router>
             <UploadProvider>
@@ -49,6 +50,8 @@ pub fn App() -> impl IntoView {
                 <GlobalDrop />
             </UploadProvider>
         </Router>
+        <OfflineNote />
         <Toaster />
+        <Announcer />
     }
 }

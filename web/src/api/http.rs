@@ -1,8 +1,9 @@
 //! One request: a GraphQL operation as JSON by `fetch`, with the cookie of this origin.
 
 use cynic::Operation;
+use futures::future::LocalBoxFuture;
 use leptos::prelude::window;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -20,31 +21,32 @@ where
     Variables: Serialize,
 {
     let body = serde_json::to_string(&operation).map_err(|_| ApiError::unexpected(0))?;
-    let (status, text) = post("/graphql", &body).await?;
-    let Ok(answer) = serde_json::from_str::<Answer<Data>>(&text) else {
-        return Err(ApiError::unexpected(status));
-    };
-    answer.into_result(status)
+    // All that does not depend on the types is behind one pointer: this function is compiled once an operation.
+    read(exchange(body).await?)
 }
 
-/// The JSON shape of a GraphQL answer; also the payload of a subscription's `next`.
-#[derive(Deserialize)]
-#[serde(bound = "Data: DeserializeOwned")]
-pub(super) struct Answer<Data> {
-    #[serde(default = "Option::default")]
-    data: Option<Data>,
-    #[serde(default)]
-    errors: Vec<Value>,
+/// Reads the `data` of an answer.
+pub(super) fn read<Data: DeserializeOwned>(data: Value) -> Result<Data, ApiError> {
+    serde_json::from_value(data).map_err(|_| ApiError::unexpected(0))
 }
 
-impl<Data> Answer<Data> {
-    pub(super) fn into_result(self, status: u16) -> Result<Data, ApiError> {
-        match (self.errors.first(), self.data) {
-            (Some(error), _) => Err(ApiError::from_json(error)),
-            (None, Some(data)) => Ok(data),
-            (None, None) => Err(ApiError::unexpected(status)),
-        }
+/// Takes the `data` out of a GraphQL answer, or the first of its errors.
+pub(super) fn data_of(mut answer: Value, status: u16) -> Result<Value, ApiError> {
+    if let Some(error) = answer.get("errors").and_then(|errors| errors.get(0)) {
+        return Err(ApiError::from_json(error));
     }
+    match answer.get_mut("data").map(Value::take) {
+        Some(Value::Null) | None => Err(ApiError::unexpected(status)),
+        Some(data) => Ok(data),
+    }
+}
+
+fn exchange(body: String) -> LocalBoxFuture<'static, Result<Value, ApiError>> {
+    Box::pin(async move {
+        let (status, text) = post("/graphql", &body).await?;
+        let answer = serde_json::from_str(&text).map_err(|_| ApiError::unexpected(status))?;
+        data_of(answer, status)
+    })
 }
 
 struct AbortOnDrop(Option<AbortController>);
@@ -86,23 +88,24 @@ async fn request(path: &str, body: &str, abort: Option<&AbortController>) -> Res
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<u32, ApiError> {
-        serde_json::from_str::<Answer<u32>>(text).map_err(|_| ApiError::offline())?.into_result(200)
+    fn data(text: &str) -> Result<Value, ApiError> {
+        data_of(serde_json::from_str(text).map_err(|_| ApiError::offline())?, 200)
     }
 
     #[test]
     fn data_without_errors_is_the_answer() {
-        assert_eq!(read(r#"{"data": 7}"#), Ok(7));
+        assert_eq!(data(r#"{"data": 7}"#).and_then(read::<u32>), Ok(7));
     }
 
     #[test]
     fn an_error_wins_over_null_data() {
-        let error = read(r#"{"data": null, "errors": [{"message": "no"}]}"#);
+        let error = data(r#"{"data": null, "errors": [{"message": "no"}]}"#);
         assert_eq!(error.map_err(|error| error.message), Err("no".to_owned()));
     }
 
     #[test]
     fn neither_data_nor_errors_is_unexpected() {
-        assert!(read("{}").is_err());
+        assert!(data("{}").is_err());
+        assert!(data("[]").is_err());
     }
 }

@@ -27,8 +27,11 @@ fn parse_rfc3339(text: &str) -> Option<f64> {
     let offset_at = rest.find(['Z', 'z', '+', '-'])?;
     let (fraction, offset) = rest.split_at(offset_at);
     let fraction_ms = match fraction.strip_prefix('.') {
-        Some(digits) => format!("0.{digits}").parse::<f64>().ok()? * 1000.0,
-        None => 0.0,
+        Some(digits) => {
+            let three: String = digits.chars().chain("000".chars()).take(3).collect();
+            three.parse::<u16>().ok()?
+        }
+        None => 0,
     };
     let offset_minutes = match offset.as_bytes().first()? {
         b'Z' | b'z' => 0,
@@ -46,7 +49,7 @@ fn parse_rfc3339(text: &str) -> Option<f64> {
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
     let seconds = ((days * 24 + hour) * 60 + minute - offset_minutes) * 60 + second;
-    Some(seconds as f64 * 1000.0 + fraction_ms.floor())
+    Some(seconds as f64 * 1000.0 + f64::from(fraction_ms))
 }
 
 #[cfg(test)]

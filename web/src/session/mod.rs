@@ -3,13 +3,13 @@
 mod next;
 mod theme;
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::api::{self, ApiError, LogOut, Me, Site, Socket, StartQuery};
 use cynic::{MutationBuilder, QueryBuilder};
 
-pub use next::{current_path, login_href, safe_next};
+pub use next::{current_path, login_href, safe_next, sign_up_href};
 pub use theme::{Theme, ThemeChoice};
 
 /// Shared by the whole page through context: [`use_session`].
@@ -18,7 +18,12 @@ pub struct Session {
     me: RwSignal<Option<Me>>,
     site: RwSignal<Option<Site>>,
     known: RwSignal<bool>,
+    changes: RwSignal<u32>,
 }
+
+/// How long to wait before asking again who is here, after the server could not be reached.
+const FIRST_WAIT_MS: u32 = 1_000;
+const LONGEST_WAIT_MS: u32 = 30_000;
 
 /// The session of this page. Provided once by the app.
 pub fn use_session() -> Session {
@@ -28,13 +33,35 @@ pub fn use_session() -> Session {
 impl Session {
     /// Makes the session and asks the server who the cookie belongs to.
     pub fn start() -> Self {
-        let session = Self { me: RwSignal::new(None), site: RwSignal::new(None), known: RwSignal::new(false) };
+        let session = Self {
+            me: RwSignal::new(None),
+            site: RwSignal::new(None),
+            known: RwSignal::new(false),
+            changes: RwSignal::new(0),
+        };
         spawn_local(async move {
-            if let Ok(start) = api::send(StartQuery::build(())).await {
-                session.me.set(start.me);
-                session.site.set(Some(start.site));
+            let mut wait_ms = FIRST_WAIT_MS;
+            loop {
+                match api::send(StartQuery::build(())).await {
+                    Ok(start) => {
+                        session.site.set(Some(start.site));
+                        // Somebody may have logged in while this was on its way.
+                        if session.changes.get_untracked() == 0 {
+                            session.me.set(start.me);
+                        }
+                        session.known.set(true);
+                        return;
+                    }
+                    Err(error) if error.can_retry() => {
+                        TimeoutFuture::new(wait_ms).await;
+                        wait_ms = (wait_ms * 2).min(LONGEST_WAIT_MS);
+                    }
+                    Err(_) => {
+                        session.known.set(true);
+                        return;
+                    }
+                }
             }
-            session.known.set(true);
         });
         session
     }
@@ -67,7 +94,13 @@ impl Session {
     pub fn enter(self, me: Me) {
         self.me.set(Some(me));
         self.known.set(true);
+        self.changes.update(|changes| *changes += 1);
         Socket::reconnect();
+    }
+
+    /// Counts log-ins and log-outs since the page opened: what was fetched before is then another person's view.
+    pub fn changes(self) -> u32 {
+        self.changes.get()
     }
 
     /// Ends the session at the server, then here.
@@ -77,21 +110,8 @@ impl Session {
     pub async fn log_out(self) -> Result<(), ApiError> {
         api::send(LogOut::build(())).await?;
         self.me.set(None);
+        self.changes.update(|changes| *changes += 1);
         Socket::reconnect();
         Ok(())
-    }
-}
-
-/// For actions that need an account: `guard()` is true for a person who is logged in, and otherwise leads to the
-/// log-in page, which comes back to where they were.
-pub fn use_account_guard() -> impl Fn() -> bool + Clone + 'static {
-    let session = use_session();
-    let navigate = use_navigate();
-    move || {
-        if session.me.with_untracked(Option::is_some) {
-            return true;
-        }
-        navigate(&login_href(&current_path()), NavigateOptions::default());
-        false
     }
 }

@@ -22,10 +22,16 @@ fn is_page(path: &str) -> bool {
 
 /// The log-in page's address that comes back to `path`.
 pub fn login_href(path: &str) -> String {
-    if path == "/" || !is_page(path) {
-        return "/login".to_owned();
-    }
-    format!("/login?next={}", encode(path))
+    with_next("/login", path)
+}
+
+/// The sign-up page's address that goes on to `path`.
+pub fn sign_up_href(path: &str) -> String {
+    with_next("/signup", path)
+}
+
+fn with_next(page: &str, path: &str) -> String {
+    if path == "/" || !is_page(path) { page.to_owned() } else { format!("{page}?next={}", encode(path)) }
 }
 
 /// The path and query of the page that is open.
@@ -75,5 +81,6 @@ mod tests {
     fn the_way_back_is_encoded() {
         assert_eq!(login_href("/watch/a?t=1s"), "/login?next=/watch/a%3Ft%3D1s");
         assert_eq!(login_href("/"), "/login");
+        assert_eq!(sign_up_href("/upload"), "/signup?next=/upload");
     }
 }

@@ -1,6 +1,7 @@
 //! Labelled inputs, with a hint before and an error after.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 /// One line of text. The error, when there is one, stands in the place of the hint and is read out.
 #[component]
@@ -48,6 +49,17 @@ pub fn Field(
             </p>
         </div>
     }
+}
+
+/// Brings the first field that is marked as wrong into view and gives it the focus, once the marks are drawn.
+pub fn focus_first_mistake() {
+    request_animation_frame(|| {
+        let wrong = document().query_selector("[aria-invalid=true]").ok().flatten();
+        if let Some(input) = wrong.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // Focus is a comfort: a page that cannot give it still works.
+            let _ = input.focus();
+        }
+    });
 }
 
 /// Several lines of text.

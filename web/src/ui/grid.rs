@@ -63,7 +63,7 @@ pub fn VideoGrid(list: Paged<VideoCard>, #[prop(into)] empty: ViewFn) -> impl In
 
 /// The shape of a grid before its first page.
 #[component]
-pub fn GridSkeleton() -> impl IntoView {
+fn GridSkeleton() -> impl IntoView {
     const RATIOS: [f64; 10] = [1.78, 0.56, 1.78, 1.33, 0.56, 1.78, 1.78, 0.56, 1.0, 1.78];
     let element = NodeRef::<html::Div>::new();
     let width = use_width(element);

@@ -22,9 +22,6 @@ pub enum Icon {
     Download,
     Link,
     Close,
-    Check,
-    ChevronLeft,
-    ChevronRight,
     ChevronUp,
     ChevronDown,
     Delete,
@@ -36,13 +33,7 @@ pub enum Icon {
     Public,
     Alert,
     Retry,
-    Sun,
-    Moon,
-    Monitor,
-    Copy,
     Film,
-    Sliders,
-    Back,
     PictureInPicture,
 }
 
@@ -101,15 +92,6 @@ impl Icon {
             Self::Close => {
                 r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#
             }
-            Self::Check => {
-                r#"<path d="M20 6 9 17l-5-5"/>"#
-            }
-            Self::ChevronLeft => {
-                r#"<path d="m15 18-6-6 6-6"/>"#
-            }
-            Self::ChevronRight => {
-                r#"<path d="m9 18 6-6-6-6"/>"#
-            }
             Self::ChevronUp => {
                 r#"<path d="m18 15-6-6-6 6"/>"#
             }
@@ -143,26 +125,8 @@ impl Icon {
             Self::Retry => {
                 r#"<path d="M21 12a9 9 0 1 1-9-9c2.52 0 4.93 1 6.74 2.74L21 8"/><path d="M21 3v5h-5"/>"#
             }
-            Self::Sun => {
-                r#"<circle cx="12" cy="12" r="4"/><path d="M12 2v2"/><path d="M12 20v2"/><path d="m4.93 4.93 1.41 1.41"/><path d="m17.66 17.66 1.41 1.41"/><path d="M2 12h2"/><path d="M20 12h2"/><path d="m6.34 17.66-1.41 1.41"/><path d="m19.07 4.93-1.41 1.41"/>"#
-            }
-            Self::Moon => {
-                r#"<path d="M20.985 12.486a9 9 0 1 1-9.473-9.472c.405-.022.617.46.402.803a6 6 0 0 0 8.268 8.268c.344-.215.825-.004.803.401"/>"#
-            }
-            Self::Monitor => {
-                r#"<rect width="20" height="14" x="2" y="3" rx="2"/><line x1="8" x2="16" y1="21" y2="21"/><line x1="12" x2="12" y1="17" y2="21"/>"#
-            }
-            Self::Copy => {
-                r#"<rect width="14" height="14" x="8" y="8" rx="2" ry="2"/><path d="M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2"/>"#
-            }
             Self::Film => {
                 r#"<rect width="18" height="18" x="3" y="3" rx="2"/><path d="M7 3v18"/><path d="M3 7.5h4"/><path d="M3 12h18"/><path d="M3 16.5h4"/><path d="M17 3v18"/><path d="M17 7.5h4"/><path d="M17 16.5h4"/>"#
-            }
-            Self::Sliders => {
-                r#"<path d="M10 5H3"/><path d="M12 19H3"/><path d="M14 3v4"/><path d="M16 17v4"/><path d="M21 12h-9"/><path d="M21 19h-5"/><path d="M21 5h-7"/><path d="M8 10v4"/><path d="M8 12H3"/>"#
-            }
-            Self::Back => {
-                r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#
             }
             Self::PictureInPicture => {
                 r#"<path d="M21 9V6a2 2 0 0 0-2-2H4a2 2 0 0 0-2 2v10c0 1.1.9 2 2 2h4"/><rect width="10" height="7" x="12" y="13" rx="2"/>"#

@@ -23,6 +23,6 @@ pub fn copy(folders: &Folders, node: &Node) -> Result<()> {
             .with_context(|| format!("copying {package_file}"))?;
     }
     fs::copy(folders.web.join("graphiql/index.html"), target.join("index.html")).context("copying its page")?;
-    node.bundle(&folders.web.join("graphiql/boot.js"), &target.join("boot.js"), true)?;
-    node.bundle(&folders.web.join("graphiql/page.css"), &target.join("page.css"), true)
+    node.bundle(&folders.web.join("graphiql/boot.js"), &target.join("boot.js"), true, &[])?;
+    node.bundle(&folders.web.join("graphiql/page.css"), &target.join("page.css"), true, &[])
 }

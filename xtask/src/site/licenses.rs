@@ -8,8 +8,9 @@ use anyhow::{Context, Result, bail};
 use super::Folders;
 
 /// Packages whose code is in the site's own scripts, or (the rest) in the explorer's.
-const BUNDLED: [&str; 8] =
-    ["hls.js", "graphiql", "graphql", "graphql-ws", "react", "react-dom", "scheduler", "codemirror"];
+const BUNDLED: [&str; 12] = [
+    "hls.js", "eventemitter3", "url-toolkit", "@svta/cml-id3", "@svta/cml-utils", "graphiql", "graphql", "graphql-ws", "react", "react-dom", "scheduler", "codemirror",
+];
 
 /// Writes the notices into the stage.
 pub fn write(folders: &Folders) -> Result<()> {

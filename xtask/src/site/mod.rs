@@ -7,6 +7,7 @@ mod inputs;
 mod licenses;
 mod node;
 mod page;
+mod player;
 mod wasm;
 
 use std::{

@@ -36,8 +36,9 @@ impl Node {
         Ok(node)
     }
 
-    /// Bundles one script or style sheet and everything that it imports into `out`.
-    pub fn bundle(&self, entry: &Path, out: &Path, minify: bool) -> Result<()> {
+    /// Bundles one script or style sheet and everything that it imports into `out`, with `extra` options of the
+    /// bundler.
+    pub fn bundle(&self, entry: &Path, out: &Path, minify: bool, extra: &[String]) -> Result<()> {
         let mut esbuild = Command::new(self.esbuild());
         esbuild.arg(entry).arg("--bundle").arg(format!("--outfile={}", out.display()));
         esbuild.args(["--log-level=warning", "--legal-comments=none", "--target=es2022,chrome111,firefox113,safari16.4"]);
@@ -47,6 +48,7 @@ impl Node {
         if minify {
             esbuild.arg("--minify");
         }
+        esbuild.args(extra);
         // Entries may lie outside `web`; packages are found from here in any case.
         esbuild.env("NODE_PATH", &self.packages).env("NODE_ENV", "production").current_dir(&self.web);
         run(&mut esbuild)

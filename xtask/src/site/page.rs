@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-use super::{Folders, node::Node, say, wasm::Wasm};
+use super::{Folders, node::Node, player, say, wasm::Wasm};
 use crate::Profile;
 
 /// How many hexadecimal digits of the hash a name carries: 48 bits, far beyond accident.
@@ -38,7 +38,8 @@ impl Page {
         ];
         for (name, entry, extension) in scripts {
             let bundled = folders.work.join(format!("{name}.{extension}"));
-            node.bundle(&entry, &bundled, minify)?;
+            let extra = if name == "player" { player::bundler_options(node) } else { Vec::new() };
+            node.bundle(&entry, &bundled, minify, &extra)?;
             page.add(folders, name, &bundled, extension)?;
         }
         page.add(folders, "wasm", &wasm.module, "wasm")?;

@@ -29,7 +29,7 @@ use self::{
     link::{Link, LinkEvent},
     protocol::Incoming,
 };
-use super::{error::ApiError, http::Answer};
+use super::{error::ApiError, http::{data_of, read}};
 
 /// How long the socket stays open with nothing to carry.
 const IDLE_MS: u32 = 5_000;
@@ -52,9 +52,7 @@ where
 {
     let payload = serde_json::to_string(&operation).unwrap_or_default();
     SOCKET.with(|socket| socket.start(payload)).map(|event| match event {
-        Ok(payload) => serde_json::from_value::<Answer<Data>>(payload)
-            .map_err(|_| ApiError::unexpected(0))
-            .and_then(|answer| answer.into_result(200)),
+        Ok(payload) => data_of(payload, 200).and_then(read),
         Err(error) => Err(error),
     })
 }

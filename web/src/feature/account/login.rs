@@ -10,8 +10,8 @@ use leptos_router::{
 use super::credentials::Refusal;
 use crate::{
     api::{self, LogIn, LogInInput, LogInVariables},
-    session::{safe_next, use_session},
-    ui::{Button, Field, Kind, set_title},
+    session::{safe_next, sign_up_href, use_session},
+    ui::{Button, Field, Kind, focus_first_mistake, set_title},
 };
 
 /// Asks for name and password, then goes to `?next=`. A person who is logged in goes there at once.
@@ -28,7 +28,7 @@ pub fn LogInPage() -> impl IntoView {
 
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let name = username.get_untracked().trim().to_lowercase();
+        let name = username.get_untracked().trim().to_ascii_lowercase();
         let given = password.get_untracked();
         let missing = Refusal {
             username: name.is_empty().then(|| "Enter your username.".to_owned()),
@@ -36,6 +36,9 @@ pub fn LogInPage() -> impl IntoView {
             form: None,
         };
         refusal.set(missing.clone());
+        if missing != Refusal::default() {
+            focus_first_mistake();
+        }
         if missing != Refusal::default() || busy.get_untracked() {
             return;
         }
@@ -46,15 +49,13 @@ pub fn LogInPage() -> impl IntoView {
                 Ok(answer) => session.enter(answer.log_in.user),
                 Err(error) => {
                     refusal.try_set(Refusal::from_error(&error));
+                    focus_first_mistake();
                 }
             }
             busy.try_set(false);
         });
     };
-    let sign_up_href = move || {
-        let next = safe_next(query.with(|query| query.get("next")).as_deref());
-        if next == "/" { "/signup".to_owned() } else { crate::session::login_href(&next).replacen("/login", "/signup", 1) }
-    };
+    let sign_up = move || sign_up_href(&safe_next(query.with(|query| query.get("next")).as_deref()));
 
     view! {
         <div class="page account">
@@ -79,7 +80,10 @@ pub fn LogInPage() -> impl IntoView {
                 />
                 <Button label="Log in" kind=Kind::Primary busy=busy />
             </form>
-            <p class="account-other">"New here? " <a href=sign_up_href>"Sign up"</a></p>
+            <p class="account-other">
+                <span>"New here? " <a href=sign_up>"Sign up"</a></span>
+                <a href="/settings">"Settings"</a>
+            </p>
         </div>
     }
 }

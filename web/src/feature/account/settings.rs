@@ -26,6 +26,22 @@ pub fn SettingsPage() -> impl IntoView {
                     <OwnAccount />
                 </Show>
             </section>
+            <section aria-labelledby="about">
+                <h2 id="about">"About"</h2>
+                <ul class="settings-links">
+                    // Files and pages of the server, which the router must leave to the browser.
+                    <li>
+                        <a class="link" href="/graphql" rel="external">
+                            "API explorer"
+                        </a>
+                    </li>
+                    <li>
+                        <a class="link" href="/licenses.txt" rel="external">
+                            "Licences of what this page is made of"
+                        </a>
+                    </li>
+                </ul>
+            </section>
         </div>
     }
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api::{self, SignUp, SignUpInput, SignUpPolicy, SignUpVariables},
     session::{login_href, safe_next, use_session},
-    ui::{Button, EmptyState, Field, Icon, Kind, set_title},
+    ui::{Button, EmptyState, Field, Icon, Kind, focus_first_mistake, set_title},
 };
 
 /// Asks for a name and a password, makes the account and goes to `?next=`.
@@ -41,7 +41,10 @@ pub fn SignUpPage() -> impl IntoView {
                 <h1>"Sign up"</h1>
                 <SignUpForm />
             </Show>
-            <p class="account-other">"Have an account? " <a href=log_in_href>"Log in"</a></p>
+            <p class="account-other">
+                <span>"Have an account? " <a href=log_in_href>"Log in"</a></span>
+                <a href="/settings">"Settings"</a>
+            </p>
         </div>
     }
 }
@@ -68,6 +71,9 @@ fn SignUpForm() -> impl IntoView {
         let (name, given) = (username.get_untracked(), password.get_untracked());
         let wrong = Refusal { username: check_username(&name), password: check_password(&given), form: None };
         refusal.set(wrong.clone());
+        if wrong != Refusal::default() {
+            focus_first_mistake();
+        }
         if wrong != Refusal::default() || busy.get_untracked() {
             return;
         }
@@ -78,6 +84,7 @@ fn SignUpForm() -> impl IntoView {
                 Ok(answer) => session.enter(answer.sign_up.user),
                 Err(error) => {
                     refusal.try_set(Refusal::from_error(&error));
+                    focus_first_mistake();
                 }
             }
             busy.try_set(false);

@@ -9,7 +9,7 @@ mod tag;
 pub use browse_page::BrowsePage;
 pub use profile::ProfilePage;
 pub use search::SearchPage;
-pub use tag::TagPage;
+pub use tag::{TagPage, tag_href};
 
 use cynic::QueryBuilder;
 use leptos::prelude::*;

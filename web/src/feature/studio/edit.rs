@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{replace, tags};
 use crate::{
     api::{self, UpdateVideo, UpdateVideoInput, UpdateVideoVariables, VideoDetails, Visibility},
-    ui::{Button, Dialog, Field, Kind, Paged, TextArea, use_toasts},
+    ui::{Button, Dialog, Field, Kind, Paged, TextArea, focus_first_mistake, use_toasts},
 };
 
 const TITLE_LENGTH: u32 = 200;
@@ -62,12 +62,14 @@ fn EditForm(
         let new_title = title.get_untracked().trim().to_owned();
         if new_title.is_empty() {
             problem.set(Some(("title".to_owned(), "Give it a title.".to_owned())));
+            focus_first_mistake();
             return;
         }
         let new_tags = match tags::parse(&typed_tags.get_untracked()) {
             Ok(new_tags) => new_tags,
             Err(text) => {
                 problem.set(Some(("tags".to_owned(), text)));
+                focus_first_mistake();
                 return;
             }
         };
@@ -90,6 +92,7 @@ fn EditForm(
                     let field = error.field.as_deref().unwrap_or_default();
                     let field = field.rsplit('.').next().unwrap_or_default().to_owned();
                     problem.try_set(Some((field, error.message)));
+                    focus_first_mistake();
                 }
             }
             busy.try_set(false);

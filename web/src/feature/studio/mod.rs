@@ -15,7 +15,7 @@ use leptos_router::{
 use self::{delete::DeleteDialog, edit::EditDialog, row::VideoRow};
 use crate::{
     api::{self, ApiError, ErrorCode, OwnVideosQuery, OwnVideosVariables, VideoDetails},
-    session::{login_href, use_session},
+    session::{current_path, login_href, use_session},
     ui::{Button, EmptyState, ErrorState, Icon, Paged, PageSkeleton, Sentinel, set_title, use_paged},
 };
 
@@ -30,7 +30,7 @@ pub fn StudioPage() -> impl IntoView {
     Effect::new(move |_| {
         if session.known() && !session.signed_in() {
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            navigate(&login_href(&crate::session::current_path()), options);
+            navigate(&login_href(&current_path()), options);
         }
     });
     view! {

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::{VideoDetails, VideoState, Visibility},
+    api::{TagName, VideoDetails, VideoState, Visibility},
+    feature::browse::tag_href,
     player::actions::Actions,
     ui::{Glyph, Icon, RelativeTime, count},
 };
@@ -23,51 +24,58 @@ pub fn Details(video: RwSignal<VideoDetails>) -> impl IntoView {
     let edit_href = video.with_untracked(|video| format!("/studio?edit={}", video.id.inner()));
     view! {
         <div class="watch-text">
-            <h1 class="watch-title">{title}</h1>
-            <p class="watch-meta soft">
-                <span>{views}</span> <RelativeTime at=when /> <VisibilityNote visibility=visibility />
-            </p>
-            {(state == VideoState::Ready).then(|| view! { <Actions video=video /> })}
-            <div class="watch-by">
-                <a class="watch-uploader" href=profile_href>
-                    <span class="avatar small" aria-hidden="true">
-                        {initial}
-                    </span>
-                    <span>{uploader.username}</span>
-                </a>
-                {viewer_can_edit
-                    .then(|| {
-                        view! {
-                            <a class="button" href=edit_href>
-                                <Glyph icon=Icon::Edit />
-                                <span>"Edit"</span>
-                            </a>
-                        }
-                    })}
+            <header class="watch-head">
+                <h1 class="watch-title">{title}</h1>
+                <p class="watch-meta soft">
+                    <span>{views}</span> <RelativeTime at=when /> <VisibilityNote visibility=visibility />
+                </p>
+            </header>
+            <div class="watch-do">
+                {(state == VideoState::Ready).then(|| view! { <Actions video=video /> })}
+                <div class="watch-by">
+                    <a class="watch-uploader" href=profile_href>
+                        <span class="avatar small" aria-hidden="true">
+                            {initial}
+                        </span>
+                        <span>{uploader.username}</span>
+                    </a>
+                    {viewer_can_edit
+                        .then(|| {
+                            view! {
+                                <a class="button" href=edit_href>
+                                    <Glyph icon=Icon::Edit />
+                                    <span>"Edit"</span>
+                                </a>
+                            }
+                        })}
+                </div>
             </div>
-            {(!tags.is_empty())
-                .then(|| {
-                    view! {
-                        <ul class="tags" aria-label="Tags">
-                            {tags
-                                .into_iter()
-                                .map(|tag| {
-                                    let href =
-                                        format!("/tag/{}", String::from(js_sys::encode_uri_component(&tag.name)));
-                                    view! {
-                                        <li>
-                                            <a class="tag" href=href>
-                                                {tag.name}
-                                            </a>
-                                        </li>
-                                    }
-                                })
-                                .collect_view()}
-                        </ul>
-                    }
-                })}
-            {(!description.is_empty()).then(|| view! { <p class="description">{description}</p> })}
+            <div class="watch-about">
+                {(!tags.is_empty()).then(|| view! { <Tags tags=tags /> })}
+                {(!description.is_empty()).then(|| view! { <p class="description">{description}</p> })}
+            </div>
         </div>
+    }
+}
+
+#[component]
+fn Tags(tags: Vec<TagName>) -> impl IntoView {
+    view! {
+        <ul class="tags" aria-label="Tags">
+            {tags
+                .into_iter()
+                .map(|tag| {
+                    let href = tag_href(&tag.name);
+                    view! {
+                        <li>
+                            <a class="tag" href=href>
+                                {tag.name}
+                            </a>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
     }
 }
 

@@ -30,10 +30,9 @@ pub fn WatchPage() -> impl IntoView {
 #[component]
 fn Watch(id: String) -> impl IntoView {
     let session = use_session();
-    let me = Memo::new(move |_| session.username());
     let video = use_load(move || {
         // Whoever logs in or out may see something else here.
-        me.track();
+        session.changes();
         let id = cynic::Id::new(id.clone());
         async move {
             let found = api::send(VideoQuery::build(VideoVariables { id })).await?.video;
@@ -70,8 +69,8 @@ fn Loaded(video: VideoDetails, loader: Loader<VideoDetails>) -> impl IntoView {
         None => view! { <PendingView video=video on_ready=move |()| loader.retry() /> }.into_any(),
     };
     view! {
-        <div class="watch">
-            <div class="stage" class:tall=ratio < 1.0 style=("--ratio", format!("{ratio:.4}"))>
+        <div class="watch" style=("--ratio", format!("{ratio:.4}"))>
+            <div class="stage" class:tall=ratio < 1.0>
                 {stage}
             </div>
             <Details video=shown />
@@ -82,8 +81,8 @@ fn Loaded(video: VideoDetails, loader: Loader<VideoDetails>) -> impl IntoView {
 #[component]
 fn WatchSkeleton() -> impl IntoView {
     view! {
-        <div class="watch late" role="status" aria-label="Loading the video">
-            <div class="stage" style=("--ratio", "1.7778")>
+        <div class="watch late" role="status" aria-label="Loading the video" style=("--ratio", "1.7778")>
+            <div class="stage">
                 <div class="bone fill"></div>
             </div>
             <div class="watch-text">

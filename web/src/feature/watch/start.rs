@@ -7,8 +7,9 @@ pub fn parse(text: Option<&str>) -> u32 {
 
 fn seconds(text: &str) -> Option<u32> {
     let text = text.trim().to_ascii_lowercase();
-    if let Ok(plain) = text.parse::<f64>() {
-        return (plain.is_finite() && plain >= 0.0).then_some(plain as u32);
+    let whole = text.split_once('.').map_or(text.as_str(), |(whole, _)| whole);
+    if let Ok(plain) = whole.parse::<u32>() {
+        return Some(plain);
     }
     let mut total = 0_u32;
     let mut digits = String::new();
@@ -37,6 +38,7 @@ mod tests {
     fn reads_seconds_minutes_and_hours() {
         assert_eq!(parse(Some("10s")), 10_000);
         assert_eq!(parse(Some("90")), 90_000);
+        assert_eq!(parse(Some("90.7")), 90_000);
         assert_eq!(parse(Some("1m30s")), 90_000);
         assert_eq!(parse(Some("1h2m3s")), 3_723_000);
     }
