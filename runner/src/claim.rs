@@ -56,6 +56,7 @@ pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<()
     let farewell = async { while running.join_next().await.is_some() {} };
     if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
         tracing::warn!("jobs could not be given back in time; their leases will run out");
+        running.shutdown().await;
     }
     outcome
 }
@@ -68,7 +69,7 @@ async fn claim(
 ) -> Result<(), RunnerError> {
     let wake = Arc::new(Notify::new());
     let mut watching = JoinSet::new();
-    watching.spawn(watch(Arc::clone(runner), Arc::clone(&wake)));
+    watching.spawn(watch(runner.api.clone(), Arc::clone(&wake)));
     let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(15));
     let mut taken = 0;
     loop {
@@ -110,11 +111,11 @@ async fn claim(
 }
 
 /// Keeps the subscription open for as long as the runner lives.
-async fn watch(runner: Arc<Runner>, wake: Arc<Notify>) {
+async fn watch(api: Api, wake: Arc<Notify>) {
     let mut backoff = Backoff::new(Duration::from_millis(300), Duration::from_secs(20));
     loop {
         let opened = tokio::time::Instant::now();
-        if let Err(error) = runner.api.watch_jobs(|| wake.notify_one()).await {
+        if let Err(error) = api.watch_jobs(|| wake.notify_one()).await {
             tracing::debug!(%error, "the subscription ended; jobs are polled for meanwhile");
         }
         if opened.elapsed() > Duration::from_secs(60) {

@@ -43,8 +43,9 @@ pub struct RunnerConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum RunnerError {
     #[error(
-        "the server refuses this runner: {0}. Make a runner token with `kinora token create` and pass it with \
-         --token or KINORA_RUNNER_TOKEN"
+        "the server refuses this runner: {}. Make a runner token with `kinora token create` and pass it with \
+         --token or KINORA_RUNNER_TOKEN",
+        .0.trim_end_matches('.')
     )]
     TokenRefused(String),
     #[error("the work folder {} cannot be used: {source}", path.display())]

@@ -5,6 +5,8 @@ use std::{
     io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -95,6 +97,19 @@ impl JobFolder {
 
     pub fn out(&self) -> PathBuf {
         self.path().join(OUT)
+    }
+}
+
+impl Drop for JobFolder {
+    fn drop(&mut self) {
+        // A program that was killed a moment ago may still make a file between listing and removing.
+        for _ in 0..5 {
+            if fs::remove_dir_all(self.path()).is_ok() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        tracing::warn!(folder = %self.path().display(), "a job's folder cannot be removed");
     }
 }
 

@@ -2,6 +2,8 @@
 //! what came out.
 #![allow(clippy::unwrap_used, dead_code)] // A test fails by panicking; not every test binary uses everything.
 
+pub mod server;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
