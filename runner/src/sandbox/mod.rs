@@ -111,8 +111,7 @@ impl Sandbox {
         if matches!(self.files, Files::Landlock) {
             landlock::restrict(&mut command, program, folder)?;
         }
-        let child = spawner::spawn(command).await?;
-        Ok(Process::new(child))
+        spawner::spawn(command).await
     }
 }
 
@@ -180,8 +179,7 @@ async fn succeeds(program: &Path, args: &[std::ffi::OsString]) -> bool {
     let mut command = Command::new(program);
     command.args(args);
     confine(&mut command, Limits::PROBE);
-    let Ok(child) = spawner::spawn(command).await else { return false };
-    let mut process = Process::new(child);
+    let Ok(mut process) = spawner::spawn(command).await else { return false };
     // The outputs are kept open, but a few lines of version fit into a pipe.
     let ended = tokio::time::timeout(Duration::from_secs(10), process.wait()).await;
     matches!(ended, Ok(Ok(status)) if status.success())
