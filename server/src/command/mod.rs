@@ -3,6 +3,7 @@
 mod account;
 mod serve;
 mod site;
+mod storage;
 
 use clap::{Parser, Subcommand};
 use kinora_runner::RunnerArgs;
@@ -29,6 +30,8 @@ enum Command {
     /// Make tokens for programs
     #[command(subcommand)]
     Token(account::TokenCommand),
+    /// Run the S3 store alone, on a port of its own
+    Storage(storage::StorageArgs),
     /// Bring the database up to date
     Migrate,
     /// Print the GraphQL schema
@@ -52,6 +55,10 @@ impl Cli {
             }
             Command::User(command) => command.run(Config::load()?).await,
             Command::Token(command) => command.run(Config::load()?).await,
+            Command::Storage(arguments) => {
+                telemetry::init();
+                storage::serve(arguments).await
+            }
             Command::Migrate => site::Site::open(Config::load()?).await?.close().await,
             Command::Schema => {
                 print(&schema::sdl());

@@ -9,7 +9,7 @@ use super::print;
 use crate::{config::Config, serve};
 
 /// Comes back at the first Ctrl-C or SIGTERM; a second one ends the process at once.
-async fn told_to_stop() -> Result<()> {
+pub(super) async fn told_to_stop() -> Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {

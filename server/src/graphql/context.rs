@@ -1,5 +1,7 @@
 //! What a resolver can ask of its context.
 
+use std::time::Duration;
+
 use async_graphql::{Context, dataloader::DataLoader};
 
 use super::Loaders;
@@ -8,6 +10,9 @@ use crate::{
     app::{App, SharedApp},
     storage::Audience,
 };
+
+/// How long a loader waits for more keys of a batch: longer than a page of resolvers takes to ask.
+const COLLECT_FOR: Duration = Duration::from_millis(2);
 
 /// What is known of the request itself.
 #[derive(Clone, Debug)]
@@ -22,7 +27,8 @@ impl RequestScope {
     /// A request of this scope, with loaders of its own.
     pub fn attach(&self, app: &SharedApp, request: async_graphql::Request) -> async_graphql::Request {
         let loaders = Loaders { app: SharedApp::clone(app), viewer: self.requester.user_id() };
-        request.data(SharedApp::clone(app)).data(self.clone()).data(DataLoader::new(loaders, tokio::spawn))
+        let loader = DataLoader::new(loaders, tokio::spawn).delay(COLLECT_FOR);
+        request.data(SharedApp::clone(app)).data(self.clone()).data(loader)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use kinora_entity::{VideoId, favorite, job, rating, rendition, tag, video, video_tag};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use kinora_entity::{VideoId, job, rendition, tag, video, video_tag};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement};
 
 use super::Tag;
 use crate::graphql::{LoadError, Loaders};
@@ -33,41 +33,44 @@ impl Loader<TagsKey> for Loaders {
     }
 }
 
-/// The viewer's own stars for a video.
+/// What the viewer thinks of a video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StarsKey(pub VideoId);
+pub struct OpinionKey(pub VideoId);
 
-impl Loader<StarsKey> for Loaders {
-    type Value = i16;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[StarsKey]) -> Result<HashMap<StarsKey, i16>, LoadError> {
-        let Some(viewer) = self.viewer else { return Ok(HashMap::new()) };
-        let rows = rating::Entity::find()
-            .filter(rating::Column::UserId.eq(viewer))
-            .filter(rating::Column::VideoId.is_in(keys.iter().map(|key| key.0)))
-            .all(&self.app.database)
-            .await?;
-        Ok(rows.into_iter().map(|row| (StarsKey(row.video_id), row.stars)).collect())
-    }
+/// Stars and favourite of one viewer for one video.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opinion {
+    pub stars: Option<i16>,
+    pub is_favorite: bool,
 }
 
-/// Whether the viewer has made a video a favourite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FavoriteKey(pub VideoId);
-
-impl Loader<FavoriteKey> for Loaders {
-    type Value = ();
+impl Loader<OpinionKey> for Loaders {
+    type Value = Opinion;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[FavoriteKey]) -> Result<HashMap<FavoriteKey, ()>, LoadError> {
+    async fn load(&self, keys: &[OpinionKey]) -> Result<HashMap<OpinionKey, Opinion>, LoadError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            video_id: VideoId,
+            stars: Option<i16>,
+            is_favorite: bool,
+        }
         let Some(viewer) = self.viewer else { return Ok(HashMap::new()) };
-        let rows = favorite::Entity::find()
-            .filter(favorite::Column::UserId.eq(viewer))
-            .filter(favorite::Column::VideoId.is_in(keys.iter().map(|key| key.0)))
-            .all(&self.app.database)
-            .await?;
-        Ok(rows.into_iter().map(|row| (FavoriteKey(row.video_id), ())).collect())
+        let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
+        let statement = Statement::from_sql_and_values(
+            DbBackend::Postgres,
+            "SELECT coalesce(rating.video_id, favorite.video_id) AS video_id, rating.stars, \
+             favorite.video_id IS NOT NULL AS is_favorite \
+             FROM (SELECT * FROM rating WHERE user_id = $1 AND video_id = ANY($2)) AS rating \
+             FULL JOIN (SELECT * FROM favorite WHERE user_id = $1 AND video_id = ANY($2)) AS favorite \
+             ON favorite.video_id = rating.video_id",
+            [viewer.into(), ids.into()],
+        );
+        let rows = Row::find_by_statement(statement).all(&self.app.database).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (OpinionKey(row.video_id), Opinion { stars: row.stars, is_favorite: row.is_favorite }))
+            .collect())
     }
 }
 

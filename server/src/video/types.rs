@@ -6,7 +6,7 @@ use kinora_entity::{rendition, video};
 
 use super::{
     Tag,
-    loader::{FavoriteKey, JobKey, RenditionsKey, StarsKey, TagsKey},
+    loader::{JobKey, Opinion, OpinionKey, RenditionsKey, TagsKey},
     progress::VideoProgress,
 };
 use crate::{
@@ -134,6 +134,13 @@ impl VideoObject {
     fn address(&self, ctx: &Context<'_>, rest: &str) -> String {
         format!("{}/v/{}/{rest}", ctx.app().config.origin(), self.0.id)
     }
+
+    async fn opinion(&self, ctx: &Context<'_>) -> Result<Opinion> {
+        if ctx.requester().user_id().is_none() {
+            return Ok(Opinion::default());
+        }
+        Ok(load(ctx, OpinionKey(self.0.id)).await?.unwrap_or_default())
+    }
 }
 
 #[Object(name = "Video")]
@@ -218,18 +225,12 @@ impl VideoObject {
 
     /// The viewer's own stars; null for a guest and for who has given none.
     async fn viewer_stars(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
-        if ctx.requester().user_id().is_none() {
-            return Ok(None);
-        }
-        Ok(load(ctx, StarsKey(self.0.id)).await?.map(i32::from))
+        Ok(self.opinion(ctx).await?.stars.map(i32::from))
     }
 
     /// Whether it is a favourite of the viewer.
     async fn viewer_favorite(&self, ctx: &Context<'_>) -> Result<bool> {
-        if ctx.requester().user_id().is_none() {
-            return Ok(false);
-        }
-        Ok(load(ctx, FavoriteKey(self.0.id)).await?.is_some())
+        Ok(self.opinion(ctx).await?.is_favorite)
     }
 
     /// Whether the viewer may change and delete it.
