@@ -107,7 +107,10 @@ export function attachHls(video, url, { startPosition, active }, report) {
     });
   });
   hls.on(Hls.Events.LEVEL_SWITCHED, (_event, data) => report('level', { index: data.level, auto: hls.autoLevelEnabled }));
-  hls.on(Hls.Events.FRAG_BUFFERED, () => {
+  hls.on(Hls.Events.FRAG_BUFFERED, (_event, { frag }) => {
+    // hls.js takes a last audio segment of less than 4 ms for a gap, never ends the stream, and the video stops a
+    // few frames before its end. What the playlist calls the last segment is the end, however short it is.
+    if (frag.type === 'audio' && frag.endList) hls.trigger(Hls.Events.BUFFER_EOS, { type: 'audio' });
     if (hls.bandwidthEstimate > 0) estimate = hls.bandwidthEstimate;
     if (attempt > 0) {
       attempt = 0;

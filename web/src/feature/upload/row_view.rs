@@ -8,11 +8,15 @@ use super::{
     row::Row,
     stage::{Sending, Stage},
 };
-use crate::ui::{Glyph, Icon, IconButton, bytes, speed, time_left, use_toasts};
+use crate::{
+    session::use_session,
+    ui::{Glyph, Icon, IconButton, bytes, speed, time_left, use_toasts},
+};
 
 /// A row that changes in place from bytes to stages to a link.
 #[component]
 pub fn RowView(row: Row) -> impl IntoView {
+    let session = use_session();
     let name = row.file_name();
     let kind = move || row.stage.with(class_of);
     let percent = Memo::new(move |_| row.stage.with(percent_of));
@@ -34,7 +38,7 @@ pub fn RowView(row: Row) -> impl IntoView {
                     <span class="upload-size">{bytes(row.size_bytes())}</span>
                 </p>
                 <p class="upload-status" aria-live="polite">
-                    {move || row.stage.with(status)}
+                    {move || row.stage.with(|stage| status(stage, session.signed_in()))}
                 </p>
                 <div
                     class="progress"
@@ -118,8 +122,9 @@ fn percent_of(stage: &Stage) -> Option<f64> {
     }
 }
 
-fn status(stage: &Stage) -> String {
+fn status(stage: &Stage, signed_in: bool) -> String {
     match stage {
+        Stage::Waiting if !signed_in => "Waits until you log in".to_owned(),
         Stage::Waiting => "Waits for its turn".to_owned(),
         Stage::Sending(now) => sending(now),
         Stage::Confirming => "All sent, the server checks it".to_owned(),
@@ -162,9 +167,9 @@ mod tests {
             bytes_per_second: Some(500_000.0),
             seconds_left: Some(6.0),
         };
-        assert_eq!(status(&Stage::Sending(now)), "25 % · 1.0 MB of 4.0 MB · 500 kB/s · 10 s left");
+        assert_eq!(status(&Stage::Sending(now), true), "25 % · 1.0 MB of 4.0 MB · 500 kB/s · 10 s left");
         assert_eq!(
-            status(&Stage::Sending(Sending { total_bytes: 9, ..Sending::default() })),
+            status(&Stage::Sending(Sending { total_bytes: 9, ..Sending::default() }), true),
             "0 % · 0 B of 9 B"
         );
     }
