@@ -7,6 +7,9 @@ const FIRST_CHUNK_S: f64 = 10.0;
 const CHUNK_S: f64 = 30.0;
 /// What would remain shorter than this joins the chunk before it.
 const SHORTEST_LAST_CHUNK_S: f64 = 4.0;
+/// A last segment shorter than this belongs to the one before it: hls.js takes a few milliseconds for a
+/// gap in the buffer, waits for them, and never ends the video.
+const SHORTEST_LAST_SEGMENT_S: f64 = 0.5;
 /// Cuts of sound and pictures fall on their own segments, so they are compared with some tolerance.
 const TOLERANCE_S: f64 = 0.1;
 
@@ -48,7 +51,8 @@ pub fn cut(track: &Track) -> Vec<Chunk> {
 
     let mut groups: Vec<Vec<Fragment>> = vec![Vec::new()];
     let mut next_cut_s = FIRST_CHUNK_S;
-    for fragment in &track.fragments {
+    let fragments = without_short_end(track);
+    for fragment in &fragments {
         let at_s = start_s(fragment);
         if at_s + TOLERANCE_S >= next_cut_s {
             if end_s - at_s >= SHORTEST_LAST_CHUNK_S {
@@ -84,6 +88,20 @@ pub fn cut(track: &Track) -> Vec<Chunk> {
         .collect()
 }
 
+/// The fragments, the last two taken for one segment where the last is too short to be one.
+fn without_short_end(track: &Track) -> Vec<Fragment> {
+    let mut fragments = track.fragments.clone();
+    let shortest = (SHORTEST_LAST_SEGMENT_S * f64::from(track.timescale)) as u64;
+    if let [.., before, last] = fragments.as_mut_slice()
+        && last.duration < shortest
+    {
+        before.size = last.offset + last.size - before.offset;
+        before.duration = last.start + last.duration - before.start;
+        fragments.pop();
+    }
+    fragments
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +127,7 @@ mod tests {
     #[test]
     fn the_first_chunk_is_short_and_a_small_rest_joins_the_last() {
         assert_eq!(lengths(&cut(&track(4, 1.5))), [5]);
-        assert_eq!(lengths(&cut(&track(5, 0.03))), [6]);
+        assert_eq!(lengths(&cut(&track(5, 0.03))), [5]);
         assert_eq!(lengths(&cut(&track(20, 1.0))), [5, 16]);
         assert_eq!(lengths(&cut(&track(22, 1.0))), [5, 15, 3]);
         assert_eq!(lengths(&cut(&track(60, 2.0))), [5, 15, 15, 15, 11]);
@@ -136,6 +154,17 @@ mod tests {
             chunks.iter().flat_map(|chunk| &chunk.segments).map(|segment| segment.duration_ms).sum();
         assert!((sum_ms - track.duration_ms()).abs() < 1e-6);
         assert!((chunks[1].start_ms - 10_000.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_last_segment_of_a_few_milliseconds_joins_the_one_before() {
+        let chunks = cut(&track(2, 0.003));
+        let segments = &chunks[0].segments;
+        assert_eq!(segments.len(), 2);
+        assert_eq!(segments[1].range, ByteRange { offset: 1_700, size: 2_000 });
+        assert!((segments[1].duration_ms - 2_003.0).abs() < 0.1);
+        assert_eq!(chunks[0].file_range.size, 3_700);
+        assert_eq!(cut(&track(0, 0.04))[0].segments.len(), 1);
     }
 
     #[test]
