@@ -6,6 +6,7 @@ use std::time::Duration;
 use kinora_runner::ffmpeg::{
     args, codecs,
     colour::{Colour, Matrix, Transfer},
+    filters::PosterFrames,
     frame_rate::FrameRate,
     ladder::Rung,
     orientation::Orientation,
@@ -235,7 +236,7 @@ fn without_sound_there_is_no_rendition_of_it() {
 fn the_poster_is_one_picture_from_a_tenth_on() {
     let plan = Plan::new(&landscape(), &settings());
     assert_eq!(
-        lines(&args::poster(&plan, 1.0)),
+        lines(&args::poster(&plan, 1.0, PosterFrames::Bright)),
         "\
 -hide_banner
 -nostdin
@@ -256,7 +257,7 @@ fn the_poster_is_one_picture_from_a_tenth_on() {
 -analyzeduration 10M
 -i file:source
 -map 0:0
--filter:v scale=1280:720:flags=bicubic,format=yuv420p,setsar=1,thumbnail=24
+-filter:v scale=1280:720:flags=bicubic,format=yuv420p,setsar=1,signalstats,metadata=select:key=lavfi.signalstats.YAVG:value=30:function=greater,thumbnail=24
 -frames:v 1
 -c:v mjpeg
 -pix_fmt yuvj420p

@@ -82,13 +82,13 @@ pub fn encode(plan: &Plan) -> Vec<String> {
 }
 
 /// ffmpeg's orders for the poster, looking from `at_s` on.
-pub fn poster(plan: &Plan, at_s: f64) -> Vec<String> {
+pub fn poster(plan: &Plan, at_s: f64, frames: filters::PosterFrames) -> Vec<String> {
     let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]);
     args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string(), "-noautorotate"]);
     // From the keyframe before: which frame it is exactly does not matter.
     args.add(&["-noaccurate_seek", "-ss", &format!("{at_s:.3}"), "-t", "10"]);
     args.input();
-    args.add(&["-map", &format!("0:{}", plan.video_index), "-filter:v", &filters::poster(plan)]);
+    args.add(&["-map", &format!("0:{}", plan.video_index), "-filter:v", &filters::poster(plan, frames)]);
     args.add(&["-frames:v", "1", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "4"]);
     args.strip();
     args.add(&["-f", "image2", "-update", "1", &format!("file:{}", poster_output())]);

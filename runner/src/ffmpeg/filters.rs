@@ -51,15 +51,32 @@ pub fn renditions(plan: &Plan) -> String {
 }
 
 /// The value of `-filter:v` for the poster.
-pub fn poster(plan: &Plan) -> String {
+pub fn poster(plan: &Plan, frames: PosterFrames) -> String {
     let mut chain = Vec::new();
     if plan.deinterlace {
         chain.push(DEINTERLACE.to_owned());
     }
     chain.extend(picture(plan, plan.poster.width, plan.poster.height));
+    if frames == PosterFrames::Bright {
+        chain.push(format!(
+            "signalstats,metadata=select:key=lavfi.signalstats.YAVG:value={DARK}:function=greater"
+        ));
+    }
     chain.push(format!("thumbnail={POSTER_CANDIDATES}"));
     chain.join(",")
 }
+
+/// Which frames may become the poster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PosterFrames {
+    /// Those with something to see: videos like to begin in the dark.
+    Bright,
+    /// All, where nothing is bright.
+    Any,
+}
+
+/// Mean luma of a frame, 16 (black) to 235 (white), up to which it shows next to nothing.
+const DARK: u32 = 30;
 
 /// Only frames that are marked as interlaced are touched; one frame out for each frame in.
 const DEINTERLACE: &str = "bwdif=mode=send_frame:parity=auto:deint=interlaced";

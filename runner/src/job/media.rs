@@ -11,6 +11,7 @@ use super::{MediaError, verdict};
 use crate::{
     ffmpeg::{
         args,
+        filters::PosterFrames,
         log::Log,
         plan::{Plan, Settings},
         probe::probe,
@@ -208,10 +209,10 @@ fn renditions(folder: &Path, plan: &Plan, tracks: &[Track]) -> Vec<Rendition> {
 async fn poster(bench: &Workbench, folder: &JobFolder, plan: &Plan) -> Option<Poster> {
     let file = folder.path().join(args::poster_output());
     // Where the timestamps are odd there may be nothing at a tenth; there is always something at the start.
-    for at_s in [plan.poster.at.as_secs_f64(), 0.0] {
+    for (at_s, frames) in [(plan.poster.at.as_secs_f64(), PosterFrames::Bright), (0.0, PosterFrames::Any)] {
         let mut log = Log::new(plan.video_index);
         let limits = Limits::encode(POSTER_DEADLINE, 64 << 20);
-        let outcome = match bench.ffmpeg(folder, &args::poster(plan, at_s), limits).await {
+        let outcome = match bench.ffmpeg(folder, &args::poster(plan, at_s, frames), limits).await {
             Ok(run) => run.lines(POSTER_DEADLINE, |_| {}, |line| log.line(line)).await,
             Err(error) => Err(error.into()),
         };
