@@ -6,11 +6,11 @@ const STIFFNESS: f64 = 23.0;
 /// Nearer than this the spring is at rest (less than a pixel of any screen).
 const REST: f64 = 0.000_4;
 /// A release this far from the video, in screens, goes on to the next one.
-const FAR_ENOUGH: f64 = 0.28;
+const FAR_ENOUGH: f64 = 0.22;
 /// A flick this fast, in screens a second, goes on whatever its length.
-const FLICK: f64 = 0.55;
+const FLICK: f64 = 0.45;
 /// Only the last moments of a drag say how fast the finger was.
-const MEMORY_MS: f64 = 90.0;
+const MEMORY_MS: f64 = 140.0;
 /// How much of the finger's way is followed beyond the ends of the feed.
 const RESISTANCE: f64 = 0.25;
 

@@ -129,7 +129,10 @@ fn status(stage: &Stage, signed_in: bool) -> String {
         Stage::Sending(now) => sending(now),
         Stage::Confirming => "All sent, the server checks it".to_owned(),
         Stage::Processing { percent, words, left_ms, playable } => {
-            let mut text = format!("{words}, {percent:.0} %");
+            let mut text = words.clone();
+            if *percent >= 1.0 {
+                text += &format!(", {percent:.0} %");
+            }
             if let Some(ms) = left_ms.filter(|&ms| ms > 0.0) {
                 text += &format!(" · {}", time_left(ms));
             }
