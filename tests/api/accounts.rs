@@ -79,7 +79,9 @@ async fn names_that_would_break_addresses_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn passwords_need_eight_characters_and_must_not_be_everybodys() {
     let app = TestApp::start().await;
-    for (index, password) in ["", "kx7!pqz", "password", "12345678", "qwertyuiop", "password1"].iter().enumerate() {
+    for (index, password) in
+        ["", "kx7!pqz", "password", "12345678", "qwertyuiop", "password1"].iter().enumerate()
+    {
         let reply = sign_up(&app.guest, &format!("refused{index}"), password).await;
         assert_eq!(reply.code(), "BAD_USER_INPUT", "{password:?}");
         assert_eq!(reply.error()["extensions"]["field"], "password", "{password:?}");
@@ -92,7 +94,11 @@ async fn passwords_need_eight_characters_and_must_not_be_everybodys() {
         sign_up(&app.guest, &name, password).await.data();
         log_in(&app.guest, &name, password).await.data();
         let cut: String = password.chars().take(password.chars().count() - 1).collect();
-        assert_eq!(log_in(&app.guest, &name, &cut).await.code(), "UNAUTHENTICATED", "the end of {password:?} counts");
+        assert_eq!(
+            log_in(&app.guest, &name, &cut).await.code(),
+            "UNAUTHENTICATED",
+            "the end of {password:?} counts"
+        );
     }
     let monstrous = "x7!y".repeat(10_000);
     assert_eq!(sign_up(&app.guest, "monstrous", &monstrous).await.code(), "BAD_USER_INPUT");
@@ -128,13 +134,10 @@ async fn nobody_learns_which_names_exist() {
         }
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
-    let median = |times: &mut Vec<Duration>| {
-        times.sort();
-        times[TRIES / 2]
-    };
-    let (known, unknown) = (median(&mut known), median(&mut unknown));
+    // The quickest of each: whatever else the machine does only makes some of them slower.
+    let (known, unknown) = (known.iter().min().unwrap(), unknown.iter().min().unwrap());
     // Skipping the hash for unknown names would make the gap as large as the time itself.
-    assert!(known.abs_diff(unknown) < known / 3 + Duration::from_millis(5), "{known:?} and {unknown:?}");
+    assert!(known.abs_diff(*unknown) < *known / 4 + Duration::from_millis(5), "{known:?} and {unknown:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

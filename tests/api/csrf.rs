@@ -6,8 +6,7 @@ use kinora_tests::socket::Socket;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-const MUTATION: &str =
-    r#"mutation { createUpload(input: { fileName: "stolen.mp4", size: 9 }) { id } }"#;
+const MUTATION: &str = r#"mutation { createUpload(input: { fileName: "stolen.mp4", size: 9 }) { id } }"#;
 
 /// A browser that is logged in, as its own pages would send requests.
 async fn logged_in(app: &TestApp) -> Client {
@@ -43,7 +42,8 @@ async fn forms_and_links_of_other_sites_run_no_mutation() {
         "--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n{body}\r\n--x\r\n\
          Content-Disposition: form-data; name=\"map\"\r\n\r\n{{}}\r\n--x--\r\n"
     );
-    let form: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("query", MUTATION).finish();
+    let form: String =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("query", MUTATION).finish();
     let forms = [
         (Some("text/plain"), body.clone()),
         (Some("application/x-www-form-urlencoded"), form),
@@ -52,7 +52,8 @@ async fn forms_and_links_of_other_sites_run_no_mutation() {
     ];
     for origin in ["same", "https://evil.example"] {
         for (content_type, body) in &forms {
-            let sender = if origin == "same" { browser.clone() } else { browser.with_header("origin", origin) };
+            let sender =
+                if origin == "same" { browser.clone() } else { browser.with_header("origin", origin) };
             let mut request = sender.request(Method::POST, "/graphql").body(body.clone());
             if let Some(content_type) = content_type {
                 request = request.header("content-type", *content_type);
@@ -79,7 +80,8 @@ async fn a_foreign_or_missing_origin_is_refused_with_a_cookie() {
     let missing = browser.without_header("origin").query(MUTATION).await;
     assert_eq!(missing.status, StatusCode::FORBIDDEN);
     for site in ["cross-site", "same-site", "none"] {
-        let reply = browser.without_header("origin").with_header("sec-fetch-site", site).query(MUTATION).await;
+        let reply =
+            browser.without_header("origin").with_header("sec-fetch-site", site).query(MUTATION).await;
         assert_eq!(reply.status, StatusCode::FORBIDDEN, "{site}");
     }
     assert_eq!(uploads(&app).await, 0);

@@ -11,8 +11,12 @@ async fn a_job_tells_all_that_a_runner_needs() {
     assert_eq!(runner.lease().await, None);
     let video = ann.upload("a.mp4", "video/mp4", b"any bytes").await;
     let job = runner.lease().await.unwrap();
-    assert_eq!((&job["kind"], &job["attempt"], &job["videoId"]), (&json!("PROCESS_VIDEO"), &json!(1), &json!(video)));
-    let sides: Vec<i64> = job["ladder"].as_array().unwrap().iter().map(|rung| rung["shortSide"].as_i64().unwrap()).collect();
+    assert_eq!(
+        (&job["kind"], &job["attempt"], &job["videoId"]),
+        (&json!("PROCESS_VIDEO"), &json!(1), &json!(video))
+    );
+    let sides: Vec<i64> =
+        job["ladder"].as_array().unwrap().iter().map(|rung| rung["shortSide"].as_i64().unwrap()).collect();
     assert_eq!(sides, [1080, 720, 480, 360]);
     assert_eq!((&job["audioBitrate"], &job["maxDurationMs"]), (&json!(128_000), &json!(43_200_000)));
     assert_eq!(job["source"]["size"], 9);

@@ -67,7 +67,10 @@ async fn no_forged_token_is_taken() {
     let good_signature = ann.token.rsplit('.').next().unwrap();
     let forgeries = [
         ("no algorithm", unsigned(json!({ "alg": "none", "typ": "JWT" }), &good, "")),
-        ("no algorithm, old signature", unsigned(json!({ "alg": "None", "typ": "JWT" }), &good, good_signature)),
+        (
+            "no algorithm, old signature",
+            unsigned(json!({ "alg": "None", "typ": "JWT" }), &good, good_signature),
+        ),
         ("another algorithm of the family", signed(&Header::new(Algorithm::HS512), &good, key)),
         ("an asymmetric algorithm", unsigned(json!({ "alg": "RS256", "typ": "JWT" }), &good, good_signature)),
         ("another secret", signed(&header, &good, b"another secret of the same length, or nearly so")),
@@ -82,7 +85,14 @@ async fn no_forged_token_is_taken() {
         ("no end", signed(&header, &with(&good, "exp", Value::Null), key)),
         ("ended 61 s ago", signed(&header, &with(&good, "exp", json!(now - 61)), key)),
         ("not begun", signed(&header, &with(&good, "nbf", json!(now + 3600)), key)),
-        ("another user", unsigned(json!({ "alg": "HS256", "typ": "JWT" }), &with(&good, "sub", json!("1")), good_signature)),
+        (
+            "another user",
+            unsigned(
+                json!({ "alg": "HS256", "typ": "JWT" }),
+                &with(&good, "sub", json!("1")),
+                good_signature,
+            ),
+        ),
         ("no session", signed(&header, &with(&good, "sid", Value::Null), key)),
         ("a session that never was", signed(&header, &with(&good, "sid", good["sub"].clone()), key)),
         ("no token at all", "not.a.token".to_owned()),
@@ -147,7 +157,10 @@ async fn a_disabled_account_is_out_at_once_and_cannot_log_in() {
 async fn watching(person: &Person, video: &str) -> Socket {
     let mut socket = Socket::open(&person.client).await.unwrap();
     socket
-        .subscribe("subscription ($id: ID!) { videoProgress(videoId: $id) { state } }", json!({ "id": video }))
+        .subscribe(
+            "subscription ($id: ID!) { videoProgress(videoId: $id) { state } }",
+            json!({ "id": video }),
+        )
         .await;
     assert_eq!(socket.value().await["videoProgress"]["state"], "READY");
     socket

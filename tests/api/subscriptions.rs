@@ -49,7 +49,10 @@ async fn a_failure_is_told_in_words() {
     socket.subscribe(PROGRESS, json!({ "id": video })).await;
     socket.value().await;
     let job = runner.lease().await.unwrap();
-    runner.fail(&job["lease"]["id"], "MEDIA_NO_VIDEO", "This file has sound but no picture.", false).await.data();
+    runner
+        .fail(&job["lease"]["id"], "MEDIA_NO_VIDEO", "This file has sound but no picture.", false)
+        .await
+        .data();
     loop {
         let value = socket.value().await["videoProgress"].take();
         if value["state"] == "FAILED" {
@@ -110,7 +113,10 @@ async fn going_private_ends_what_others_were_following() {
             Some("complete" | "error") => break,
             _ => {
                 let value = &message["payload"]["data"]["videoProgress"];
-                assert!(!value.is_object() || value["state"] != "READY", "another's private video: {message}");
+                assert!(
+                    !value.is_object() || value["state"] != "READY",
+                    "another's private video: {message}"
+                );
                 if message["payload"]["errors"].is_array() {
                     break;
                 }

@@ -41,9 +41,12 @@ async fn a_larger_file_goes_in_equal_parts_that_are_listed_as_they_arrive() {
     assert_eq!(upload["partCount"].as_u64().unwrap() as usize, bytes.len().div_ceil(part_size));
 
     let first = sign_one(&ann, &upload, 1).await;
-    assert!(put(&ann.client, &first, bytes[..part_size.min(bytes.len())].to_vec()).await.status().is_success());
+    assert!(
+        put(&ann.client, &first, bytes[..part_size.min(bytes.len())].to_vec()).await.status().is_success()
+    );
     let received = "query ($id: ID!) { upload(id: $id) { receivedParts { number size } } }";
-    let listed = ann.run(received, json!({ "id": upload["id"] })).await.data()["upload"]["receivedParts"].take();
+    let listed =
+        ann.run(received, json!({ "id": upload["id"] })).await.data()["upload"]["receivedParts"].take();
     assert_eq!(listed, json!([{ "number": 1, "size": part_size.min(bytes.len()) }]));
 
     ann.put_parts(&upload, &bytes).await;
@@ -180,7 +183,8 @@ async fn an_aborted_upload_takes_nothing_more() {
     assert!(put(&ann.client, &part, b"any bytes".to_vec()).await.status().is_client_error());
     assert!(ann.sign_parts(&upload, &[1]).await.failed());
     assert!(ann.complete(&upload).await.failed());
-    let state = ann.run("query ($id: ID!) { upload(id: $id) { state } }", json!({ "id": upload["id"] })).await;
+    let state =
+        ann.run("query ($id: ID!) { upload(id: $id) { state } }", json!({ "id": upload["id"] })).await;
     assert_eq!(state.data()["upload"]["state"], "ABORTED");
     // A video cannot be aborted away.
     let done = ann.begin_upload("b.mp4", "video/mp4", 9).await;
@@ -196,7 +200,8 @@ async fn nothing_is_listed_before_completion() {
     let ann = app.person("ann").await;
     let upload = ann.begin_upload("a.mp4", "video/mp4", 9).await;
     ann.put_parts(&upload, b"any bytes").await;
-    let lists = "{ videos { nodes { id } } mine: videos(uploader: \"ann\") { nodes { id } } feed { nodes { id } }
+    let lists =
+        "{ videos { nodes { id } } mine: videos(uploader: \"ann\") { nodes { id } } feed { nodes { id } }
         user(username: \"ann\") { videoCount videos { nodes { id } } } }";
     let before = ann.client.query(lists).await.data();
     assert_eq!(before["mine"]["nodes"], json!([]), "{before}");
@@ -213,7 +218,18 @@ async fn strange_file_names_do_no_harm() {
     let app = TestApp::start().await;
     let ann = app.person("ann").await;
     let long = format!("{}.mp4", "n".repeat(296));
-    let names = ["-y.mp4", "a%03d.mp4", "concat:x", "../../etc/passwd", "CON", "a\r\nb.mp4", &long, ".mp4", "", "🦭.mp4"];
+    let names = [
+        "-y.mp4",
+        "a%03d.mp4",
+        "concat:x",
+        "../../etc/passwd",
+        "CON",
+        "a\r\nb.mp4",
+        &long,
+        ".mp4",
+        "",
+        "🦭.mp4",
+    ];
     for name in names {
         let reply = ann.create_upload(name, "video/mp4", 9).await;
         if reply.failed() {
@@ -222,7 +238,8 @@ async fn strange_file_names_do_no_harm() {
         }
         let upload = reply.data()["createUpload"].take();
         ann.put_parts(&upload, b"any bytes").await;
-        let title = ann.complete(&upload).await.data()["completeUpload"]["title"].as_str().unwrap().to_owned();
+        let title =
+            ann.complete(&upload).await.data()["completeUpload"]["title"].as_str().unwrap().to_owned();
         assert!(!title.is_empty() && !title.contains(['\r', '\n']), "{name:?} became {title:?}");
     }
 }

@@ -29,7 +29,7 @@ async fn a_bad_file_is_named_and_explained() {
     browser.wait_for_text("incomplete", PROCESSING).await;
     page.drop_file(&named("only sound.mp4", &Broken::NoVideo.path(&canary))).await;
     browser.wait_for_text("only sound", PATIENCE).await;
-    browser.wait_for_text("no picture", PROCESSING).await;
+    browser.wait_for_text("no video in this file", PROCESSING).await;
     let empty = folder.path().join("empty.mp4");
     std::fs::write(&empty, "").unwrap();
     page.drop_file(&empty).await;

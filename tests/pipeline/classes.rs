@@ -17,7 +17,7 @@ const ROUNDING_MS: f64 = 2.0;
 async fn processed(clip: &Clip) -> Published {
     let app = TestApp::start_processing().await;
     let ann = app.person("ann").await;
-    let published = publish(&app, &ann, clip).await;
+    let published = publish(&ann, clip).await;
     check_sizes(&published, clip);
     check_streams(&published, clip);
     check_durations(&published, clip);
@@ -35,7 +35,8 @@ fn check_sizes(published: &Published, clip: &Clip) {
     let mut short_sides = Vec::new();
     for track in &published.pictures {
         let stream = track.stream();
-        let (width, height) = (stream["width"].as_u64().unwrap() as u32, stream["height"].as_u64().unwrap() as u32);
+        let (width, height) =
+            (stream["width"].as_u64().unwrap() as u32, stream["height"].as_u64().unwrap() as u32);
         assert_eq!(track.variant.resolution(), (width, height), "the playlist tells the truth");
         assert!(width % 2 == 0 && height % 2 == 0, "{width}x{height}");
         assert!(width.min(height) <= source_short, "{width}x{height} is larger than the source");
@@ -43,7 +44,8 @@ fn check_sizes(published: &Published, clip: &Clip) {
         let slack = 2.0 / f64::from(width.min(height)) * shape.max(1.0);
         let got = f64::from(width) / f64::from(height);
         assert!((got - shape).abs() <= slack + 0.01, "{width}x{height} is not of the shape {shape:.3}");
-        let square = stream["sample_aspect_ratio"].as_str().is_none_or(|ratio| ratio == "1:1" || ratio == "0:1");
+        let square =
+            stream["sample_aspect_ratio"].as_str().is_none_or(|ratio| ratio == "1:1" || ratio == "0:1");
         assert!(square, "{stream}");
         assert_eq!(stream["side_data_list"], json!(null), "a player would turn it again");
         short_sides.push(width.min(height));
@@ -66,8 +68,13 @@ fn check_sizes(published: &Published, clip: &Clip) {
 fn check_streams(published: &Published, clip: &Clip) {
     for track in &published.pictures {
         let stream = track.stream();
-        assert_eq!((&stream["codec_name"], &stream["pix_fmt"]), (&json!("h264"), &json!("yuv420p")), "{stream}");
-        let progressive = stream["field_order"].as_str().is_none_or(|order| order == "progressive" || order == "unknown");
+        assert_eq!(
+            (&stream["codec_name"], &stream["pix_fmt"]),
+            (&json!("h264"), &json!("yuv420p")),
+            "{stream}"
+        );
+        let progressive =
+            stream["field_order"].as_str().is_none_or(|order| order == "progressive" || order == "unknown");
         assert!(progressive, "{stream}");
         assert!(probe::decodes(&track.file), "{} does not decode cleanly", track.variant.url);
         let codecs = track.variant.attribute("CODECS");
@@ -99,7 +106,11 @@ fn check_bandwidth(track: &crate::published::Track) {
 
 fn check_durations(published: &Published, clip: &Clip) {
     let near = |what: &str, ms: f64| {
-        assert!((ms - clip.duration_ms).abs() <= DURATION_TOLERANCE_MS, "{what}: {ms} ms, not {}", clip.duration_ms);
+        assert!(
+            (ms - clip.duration_ms).abs() <= DURATION_TOLERANCE_MS,
+            "{what}: {ms} ms, not {}",
+            clip.duration_ms
+        );
     };
     near("the video", published.video["durationMs"].as_f64().unwrap());
     for track in &published.pictures {
@@ -128,12 +139,18 @@ fn check_segments(published: &Published) {
                 .iter()
                 .min_by(|one, other| (one.pts_ms - start).abs().total_cmp(&(other.pts_ms - start).abs()))
                 .unwrap();
-            assert!((nearest.pts_ms - start).abs() <= ROUNDING_MS && nearest.key, "no key frame at {start}: {nearest:?}");
+            assert!(
+                (nearest.pts_ms - start).abs() <= ROUNDING_MS && nearest.key,
+                "no key frame at {start}: {nearest:?}"
+            );
         }
         let aligned = shared.get_or_insert_with(|| starts.clone());
         assert_eq!(aligned.len(), starts.len(), "renditions are cut differently");
         for (one, other) in aligned.iter().zip(&starts) {
-            assert!((one - other).abs() <= ROUNDING_MS, "renditions are cut differently: {aligned:?} and {starts:?}");
+            assert!(
+                (one - other).abs() <= ROUNDING_MS,
+                "renditions are cut differently: {aligned:?} and {starts:?}"
+            );
         }
     }
     if let Some(sound) = &published.sound {
@@ -194,7 +211,8 @@ async fn a_variable_rate_becomes_constant_and_stays_in_step() {
     for track in &published.pictures {
         let packets = track.packets("v");
         let gaps: Vec<f64> = packets.windows(2).map(|pair| pair[1].pts_ms - pair[0].pts_ms).collect();
-        let (least, most) = gaps.iter().fold((f64::MAX, 0.0_f64), |(least, most), gap| (least.min(*gap), most.max(*gap)));
+        let (least, most) =
+            gaps.iter().fold((f64::MAX, 0.0_f64), |(least, most), gap| (least.min(*gap), most.max(*gap)));
         assert!(most - least <= ROUNDING_MS, "frames are {least} to {most} ms apart");
     }
 }

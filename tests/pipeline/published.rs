@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kinora_tests::app::TestApp;
 use kinora_tests::clips::Clip;
 use kinora_tests::graphql::Client;
 use kinora_tests::person::Person;
@@ -33,7 +32,7 @@ pub struct Published {
 }
 
 /// Uploads a clip and waits for its renditions.
-pub async fn publish(app: &TestApp, person: &Person, clip: &Clip) -> Published {
+pub async fn publish(person: &Person, clip: &Clip) -> Published {
     let id = person.upload_clip(clip).await;
     let video = person.ready(&id, PATIENCE).await;
     fetch(&person.client, video).await

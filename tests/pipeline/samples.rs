@@ -22,6 +22,9 @@ fn samples() -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| {
+        if !file.is_file() {
+            return false;
+        }
         let name = file.file_name().unwrap().to_string_lossy();
         !["INDEX.tsv", "README.md"].contains(&&*name) && !name.ends_with(".info.json")
     });

@@ -83,7 +83,8 @@ async fn a_folder_that_cannot_be_written() {
 async fn a_setting_that_does_not_exist_or_makes_no_sense() {
     let place = Place::new();
     refused(Served::spawn(&place.data(), &[("KINORA_PORT", "1")]), &["KINORA_PORT"]).await;
-    refused(Served::spawn(&place.data(), &[("KINORA_SIGN_UP", "perhaps")]), &["KINORA_SIGN_UP", "open"]).await;
+    refused(Served::spawn(&place.data(), &[("KINORA_SIGN_UP", "perhaps")]), &["KINORA_SIGN_UP", "open"])
+        .await;
     refused(Served::spawn(&place.data(), &[("KINORA_SECRET", "short")]), &["KINORA_SECRET"]).await;
 }
 

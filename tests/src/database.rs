@@ -34,15 +34,19 @@ static FAILED: AtomicBool = AtomicBool::new(false);
 pub(crate) async fn create() -> Url {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     static MIGRATED: OnceCell<()> = OnceCell::const_new();
-    let postgres = POSTGRES.get_or_init(|| Postgres::start(&RUN_FOLDER).expect("make test installs Postgres"));
+    let postgres =
+        POSTGRES.get_or_init(|| Postgres::start(&RUN_FOLDER).expect("make test installs Postgres"));
     let server = Url::parse(&postgres.url()).unwrap();
     MIGRATED.get_or_init(|| make_template(&server)).await;
     let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    run(&server, &[
-        format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"),
-        // Nothing here need survive a loss of power.
-        format!("ALTER DATABASE {name} SET synchronous_commit = off"),
-    ])
+    run(
+        &server,
+        &[
+            format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"),
+            // Nothing here need survive a loss of power.
+            format!("ALTER DATABASE {name} SET synchronous_commit = off"),
+        ],
+    )
     .await;
     named(&server, &name)
 }
@@ -81,7 +85,9 @@ fn sweep(all: &Path) {
     for entry in std::fs::read_dir(all).unwrap().flatten() {
         let folder = entry.path();
         let is_alive = Path::new("/proc").join(entry.file_name()).exists();
-        let age = |path: &Path| path.metadata().ok()?.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+        let age = |path: &Path| {
+            path.metadata().ok()?.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok())
+        };
         let wanted = age(&folder.join(DEBRIS_MARK)).is_some_and(|age| age < KEEP_DEBRIS);
         if !is_alive && !wanted {
             let _ = std::fs::remove_dir_all(folder);

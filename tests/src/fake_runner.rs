@@ -49,14 +49,12 @@ impl FakeRunner {
     }
 
     pub async fn publish_chunk(&self, lease: &Value, chunk: Value) -> Reply {
-        const PUBLISH: &str =
-            "mutation ($lease: ID!, $chunk: PublishChunkInput!) { publishChunk(leaseId: $lease, chunk: $chunk) }";
+        const PUBLISH: &str = "mutation ($lease: ID!, $chunk: PublishChunkInput!) { publishChunk(leaseId: $lease, chunk: $chunk) }";
         self.client.run(PUBLISH, json!({ "lease": lease, "chunk": chunk })).await
     }
 
     pub async fn complete(&self, lease: &Value, result: Value) -> Reply {
-        const COMPLETE: &str =
-            "mutation ($lease: ID!, $result: JobResultInput!) { completeJob(leaseId: $lease, result: $result) }";
+        const COMPLETE: &str = "mutation ($lease: ID!, $result: JobResultInput!) { completeJob(leaseId: $lease, result: $result) }";
         self.client.run(COMPLETE, json!({ "lease": lease, "result": result })).await
     }
 

@@ -70,7 +70,8 @@ impl Client {
 
     /// Sends any body as JSON to `/graphql`.
     pub async fn post_json(&self, body: String) -> Reply {
-        let request = self.request(Method::POST, "/graphql").header("content-type", "application/json").body(body);
+        let request =
+            self.request(Method::POST, "/graphql").header("content-type", "application/json").body(body);
         Reply::read(request.send().await.unwrap()).await
     }
 

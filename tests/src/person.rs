@@ -73,7 +73,8 @@ impl Person {
     }
 
     pub async fn sign_parts(&self, upload: &Value, numbers: &[i64]) -> Reply {
-        const SIGN: &str = "mutation ($id: ID!, $numbers: [Int!]!) { signUploadParts(uploadId: $id, partNumbers: $numbers) {
+        const SIGN: &str =
+            "mutation ($id: ID!, $numbers: [Int!]!) { signUploadParts(uploadId: $id, partNumbers: $numbers) {
             number url headers { name value } expiresAt } }";
         self.run(SIGN, json!({ "id": upload["id"], "numbers": numbers })).await
     }

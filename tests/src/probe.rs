@@ -53,7 +53,10 @@ pub fn sound_begins_ms(path: &Path) -> f64 {
 
 /// True when every frame decodes without a complaint.
 pub fn decodes(path: &Path) -> bool {
-    let done = run(Command::new("ffmpeg").args(["-v", "error", "-nostdin", "-i"]).arg(path).args(["-f", "null", "-"]));
+    let done = run(Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-i"])
+        .arg(path)
+        .args(["-f", "null", "-"]));
     done.status.success() && done.stderr.is_empty()
 }
 

@@ -17,15 +17,21 @@ const POLL: Duration = Duration::from_millis(25);
 
 /// The program under test: `KINORA_PROGRAM`, or what the same `cargo test --workspace` built.
 pub fn program() -> PathBuf {
-    let program = std::env::var_os("KINORA_PROGRAM").map_or_else(|| crate::program_dir().join("kinora"), PathBuf::from);
-    assert!(program.is_file(), "{} is missing: cargo build --workspace --bins makes it", program.display());
+    let program =
+        std::env::var_os("KINORA_PROGRAM").map_or_else(|| crate::program_dir().join("kinora"), PathBuf::from);
+    assert!(program.is_file(), "{} is missing: cargo test --workspace makes it", program.display());
     program
 }
 
 /// `kinora` with a clean environment and the arguments given.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
-    command.args(arguments).stdin(Stdio::null()).env_remove("DATABASE_URL").env_remove("RUST_LOG");
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .env_remove("DATABASE_URL")
+        .env_remove("RUST_LOG")
+        .env_remove("RUST_BACKTRACE");
     for (name, _) in std::env::vars() {
         if name.starts_with("KINORA_") || name.starts_with("S3_") {
             command.env_remove(name);
@@ -55,7 +61,7 @@ impl Served {
     pub fn spawn_on(port: u16, data: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = command(&["serve"]);
         command
-            .current_dir(data.parent().unwrap())
+            .current_dir(std::env::temp_dir())
             .env("KINORA_DATA_DIR", data)
             .env("KINORA_LISTEN", format!("127.0.0.1:{port}"))
             .env("KINORA_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
@@ -116,6 +122,15 @@ impl Served {
         }
     }
 
+    /// Waits until it has written these words.
+    pub async fn says(&self, words: &str) {
+        let begun = Instant::now();
+        while !self.words().contains(words) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it never said “{words}”:\n{}", self.words());
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
     /// Everything it has written so far.
     pub fn words(&self) -> String {
         self.said.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
@@ -128,7 +143,8 @@ impl Drop for Served {
         if self.child.try_wait().ok().flatten().is_none() {
             let _ = kill(self.pid(), Signal::SIGTERM);
             let begun = Instant::now();
-            while begun.elapsed() < Duration::from_secs(10) && self.child.try_wait().ok().flatten().is_none() {
+            while begun.elapsed() < Duration::from_secs(10) && self.child.try_wait().ok().flatten().is_none()
+            {
                 std::thread::sleep(POLL);
             }
             let _ = self.child.kill();

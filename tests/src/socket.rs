@@ -29,11 +29,12 @@ pub enum Ended {
 }
 
 impl Socket {
-    /// Connects with the client's headers and says hello; a refused upgrade is its HTTP status.
+    /// Connects with the client's headers and says hello. A refused upgrade is its HTTP status; a hello that ends the
+    /// socket is 401.
     pub async fn open(client: &Client) -> Result<Self, StatusCode> {
         let mut socket = Self::connect(client).await?;
         socket.say(json!({ "type": "connection_init", "payload": {} })).await;
-        let hello = socket.hear().await.expect("an answer to connection_init");
+        let Some(hello) = socket.hear().await else { return Err(StatusCode::UNAUTHORIZED) };
         assert_eq!(hello["type"], "connection_ack", "{hello}");
         Ok(socket)
     }
@@ -75,7 +76,8 @@ impl Socket {
     /// The next message of the protocol, pings left out; nothing when the socket ended.
     pub async fn hear(&mut self) -> Option<Value> {
         loop {
-            let next = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("a message within 20 s");
+            let next =
+                tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("a message within 20 s");
             match next? {
                 Ok(Message::Text(text)) => {
                     let message: Value = serde_json::from_str(&text).unwrap();

@@ -95,7 +95,10 @@ async fn processing(served: &Served, sample: &Path) -> f64 {
     }
     ours.sort_by(f64::total_cmp);
     plain.sort_by(f64::total_cmp);
-    println!("upload complete to READY, 10 s of 1080p: {:.1} s; one plain ffmpeg: {:.1} s (medians of 3)", ours[1], plain[1]);
+    println!(
+        "upload complete to READY, 10 s of 1080p: {:.1} s; one plain ffmpeg: {:.1} s (medians of 3)",
+        ours[1], plain[1]
+    );
     row("the one against the other", ours[1] / plain[1], "×", 1.25);
     ours[1]
 }
@@ -103,7 +106,12 @@ async fn processing(served: &Served, sample: &Path) -> f64 {
 /// The same ladder by the shortest command that makes it.
 fn plain_ffmpeg(sample: &Path) {
     let folder = tempfile::tempdir().unwrap();
-    let rungs = [("1080", "5000k", "10000k"), ("720", "2800k", "5600k"), ("480", "1400k", "2800k"), ("360", "700k", "1400k")];
+    let rungs = [
+        ("1080", "5000k", "10000k"),
+        ("720", "2800k", "5600k"),
+        ("480", "1400k", "2800k"),
+        ("360", "700k", "1400k"),
+    ];
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-nostdin", "-y", "-i"]).arg(sample);
     command.arg("-filter_complex");
@@ -111,7 +119,16 @@ fn plain_ffmpeg(sample: &Path) {
         "[0:v]split=4[a][b][c][d];[a]scale=-2:1080[v0];[b]scale=-2:720[v1];[c]scale=-2:480[v2];[d]scale=-2:360[v3]",
     );
     for (index, (name, rate, buffer)) in rungs.into_iter().enumerate() {
-        command.args(["-map", &format!("[v{index}]"), "-c:v", "libx264", "-preset", "veryfast", "-crf", "22"]);
+        command.args([
+            "-map",
+            &format!("[v{index}]"),
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-crf",
+            "22",
+        ]);
         command.args(["-maxrate", rate, "-bufsize", buffer, "-g", "60", "-sc_threshold", "0"]);
         command.arg(folder.path().join(format!("{name}.mp4")));
     }
@@ -132,6 +149,11 @@ async fn journey(served: &Served, sample: &Path, processing_s: f64) {
     let frames = "const video = document.querySelector('video'); return video && video.currentTime > 0 \
         && video.getVideoPlaybackQuality().totalVideoFrames > 0";
     browser.wait_for_script("the first frame", PATIENCE, frames).await;
-    row("sign-up page to the first frame of one's own video", begun.elapsed().as_secs_f64(), "s", 1.5 * processing_s + 5.0);
+    row(
+        "sign-up page to the first frame of one's own video",
+        begun.elapsed().as_secs_f64(),
+        "s",
+        1.5 * processing_s + 5.0,
+    );
     browser.quit().await;
 }

@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use thirtyfour::LoggingPrefsLogLevel;
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
 use thirtyfour::prelude::*;
-use thirtyfour::LoggingPrefsLogLevel;
 
 const BROWSER_FLAGS: [&str; 11] = [
     "--headless=new",
@@ -42,7 +42,7 @@ pub(super) async fn start(profile: &Path) -> (ChromeDriver, WebDriver) {
     // thirtyfour's reqwest brings no TLS provider of its own; a second installation is refused, harmlessly.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut child = Command::new("chromedriver")
-        .args(["--port=0", "--log-level=OFF"])
+        .arg("--port=0")
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -54,7 +54,9 @@ pub(super) async fn start(profile: &Path) -> (ChromeDriver, WebDriver) {
     let port = BufReader::new(stdout)
         .lines()
         .map_while(Result::ok)
-        .find_map(|line| line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
+        .find_map(|line| {
+            line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
+        })
         .expect("chromedriver says its port");
 
     let mut wanted = DesiredCapabilities::chrome();

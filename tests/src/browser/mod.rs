@@ -87,7 +87,13 @@ impl Browser {
         self.wait_for_script_with(what, patience, body, Vec::new()).await
     }
 
-    async fn wait_for_script_with(&self, what: &str, patience: Duration, body: &str, with: Vec<Value>) -> Value {
+    async fn wait_for_script_with(
+        &self,
+        what: &str,
+        patience: Duration,
+        body: &str,
+        with: Vec<Value>,
+    ) -> Value {
         let waiting = async {
             loop {
                 let value = self.script(body, with.clone()).await;
@@ -175,7 +181,10 @@ impl Browser {
         let path = look::folder().join(format!("failure-{}.png", std::process::id()));
         let shot = self.driver.screenshot(&path).await;
         let errors = self.driver.browser_log().await.map(|log| {
-            log.iter().map(|entry| format!("{}: {}", entry.level, entry.message)).collect::<Vec<_>>().join("\n")
+            log.iter()
+                .map(|entry| format!("{}: {}", entry.level, entry.message))
+                .collect::<Vec<_>>()
+                .join("\n")
         });
         panic!(
             "{what}\nat {}\npicture: {} ({shot:?})\nconsole: {errors:?}\nwords: {}",

@@ -36,15 +36,20 @@ impl<'a> WatchPage<'a> {
         plays_past_two_seconds(self.browser, PLAYS).await;
     }
 
-    /// Moves the rating's slider to so many stars.
+    /// Gives so many stars (1 to 9) by the rating's own key.
     pub async fn rate(&self, stars: u32) {
         let slider = self.browser.named("[role=slider]", "Your rating").await;
         slider.focus().await.unwrap();
-        slider.send_keys(Key::Home).await.unwrap();
-        for _ in 0..stars {
+        slider.send_keys(stars.to_string()).await.unwrap();
+    }
+
+    /// Steps the rating up as fast as keys come.
+    pub async fn step_up(&self, steps: u32) {
+        let slider = self.browser.named("[role=slider]", "Your rating").await;
+        slider.focus().await.unwrap();
+        for _ in 0..steps {
             slider.send_keys(Key::Right).await.unwrap();
         }
-        self.browser.keys(Key::Enter).await;
     }
 
     pub async fn shown_stars(&self) -> u32 {
@@ -60,5 +65,8 @@ pub(super) async fn plays_past_two_seconds(browser: &Browser, script: &str) {
     let after = browser.wait_for_script("more playback", PATIENCE, script).await;
     let (time, frames) = (after[0].as_f64().unwrap(), after[1].as_f64().unwrap());
     assert!(time > before[0].as_f64().unwrap(), "time stands still at {time} s");
-    assert!(frames > before[1].as_f64().unwrap() && frames > 30.0, "the picture stands still at {frames} frames");
+    assert!(
+        frames > before[1].as_f64().unwrap() && frames > 30.0,
+        "the picture stands still at {frames} frames"
+    );
 }
