@@ -203,15 +203,6 @@ impl From<DbErr> for Error {
     }
 }
 
-impl From<sea_orm::TransactionError<Error>> for Error {
-    fn from(error: sea_orm::TransactionError<Error>) -> Self {
-        match error {
-            sea_orm::TransactionError::Connection(error) => error.into(),
-            sea_orm::TransactionError::Transaction(error) => error,
-        }
-    }
-}
-
 impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
         Self::Internal(Arc::new(error))

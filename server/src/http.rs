@@ -19,6 +19,30 @@ use crate::{
     site,
 };
 
+/// First parts of our own addresses: the embedded store, which is served under its bucket's name, can
+/// have none of them.
+pub const OWN_PATHS: [&str; 19] = [
+    "assets",
+    "browse",
+    "embed",
+    "feed.xml",
+    "graphiql",
+    "graphql",
+    "healthz",
+    "login",
+    "metrics",
+    "moderation",
+    "oembed",
+    "readyz",
+    "search",
+    "settings",
+    "signup",
+    "studio",
+    "tag",
+    "upload",
+    "watch",
+];
+
 /// Everything; `store` is the embedded store under its bucket's name, where there is one.
 pub fn router(app: SharedApp, schema: Schema, store: Option<Router>) -> Router {
     let own = Router::new()

@@ -46,6 +46,8 @@ pub struct Running {
     app: SharedApp,
     server: JoinHandle<()>,
     background: Vec<JoinHandle<()>>,
+    /// The embedded runner and what stops it.
+    runner: Option<(CancellationToken, JoinHandle<()>)>,
     postgres: Option<Postgres>,
     _lock: DataLock,
 }
@@ -62,6 +64,14 @@ impl Running {
 
     /// Stops everything: jobs are given back, requests finish, then Postgres ends.
     pub async fn stop(self) {
+        // First the runner: it gives its jobs back through a server that still listens. A job that is not
+        // given back counts as crashed.
+        if let Some((stop, task)) = self.runner {
+            stop.cancel();
+            if tokio::time::timeout(STOP_WITHIN, task).await.is_err() {
+                tracing::warn!("the embedded runner did not stop in time");
+            }
+        }
         self.app.stop.cancel();
         for task in self.background.into_iter().chain([self.server]) {
             if tokio::time::timeout(STOP_WITHIN, task).await.is_err() {
@@ -159,11 +169,14 @@ pub async fn start(mut config: Config) -> Result<Running> {
     if let Some((store, _)) = store {
         background.push(tokio::spawn(sweep_store(store, app.stop.clone())));
     }
-    if let Some(ffmpeg) = ffmpeg {
-        // First to stop: it still speaks to the server while it gives its jobs back.
-        background.insert(0, runner::start_embedded(&app, ffmpeg, app.stop.child_token()).await?);
-    }
-    Ok(Running { address, app, server, background, postgres, _lock: lock })
+    let runner = match ffmpeg {
+        Some(ffmpeg) => {
+            let stop = app.stop.child_token();
+            Some((stop.clone(), runner::start_embedded(&app, ffmpeg, stop).await?))
+        }
+        None => None,
+    };
+    Ok(Running { address, app, server, background, runner, postgres, _lock: lock })
 }
 
 async fn start_database(config: &Config) -> Result<(Option<Postgres>, String)> {
@@ -264,6 +277,12 @@ fn open_store(app: &App) -> Result<Option<(Store, axum::Router)>> {
         return Ok(None);
     }
     let opened = Store::open(&app.config.data_dir.join("store"))?;
+    let bucket = &app.config.bucket;
+    if http::OWN_PATHS.contains(&bucket.as_str()) {
+        bail!(
+            "S3_BUCKET cannot be “{bucket}”: the embedded store is served under that name, and the site has a page there."
+        );
+    }
     let key = embedded_store_key(&secret(&app.config)?);
     let router = store::router(opened.clone(), &app.config.bucket, EMBEDDED_ACCESS_KEY_ID, &key);
     Ok(Some((opened, router)))

@@ -12,7 +12,9 @@ impl ClientAddress {
     /// A proxy on this machine is believed about whom it speaks for; nobody else is.
     pub fn of(peer: SocketAddr, headers: &HeaderMap) -> Self {
         let forwarded = headers
-            .get("x-forwarded-for")
+            .get_all("x-forwarded-for")
+            .iter()
+            .next_back()
             .and_then(|value| value.to_str().ok())
             .and_then(|list| list.rsplit(',').next())
             .and_then(|last| last.trim().parse().ok());

@@ -43,14 +43,6 @@ pub async fn authenticate(app: &App, credentials: &Credentials) -> Result<Reques
     }
 }
 
-/// Whether a session may still be used; open sockets ask again and again.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn session_is_alive(app: &App, user_id: UserId, session_id: SessionId) -> Result<bool> {
-    Ok(live_session(app, user_id, session_id).await?.is_some())
-}
-
 async fn by_session(app: &App, token: &str) -> Result<Option<Requester>> {
     let Some((user_id, session_id)) = app.session_tokens.read(token) else { return Ok(None) };
     Ok(live_session(app, user_id, session_id)

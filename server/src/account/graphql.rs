@@ -8,8 +8,8 @@ use super::{CookieSettings, service};
 use crate::{
     config,
     error::Result,
-    graphql::{Bytes, ContextExt, PageInput},
-    video::{VideoConnection, listing},
+    graphql::{Bytes, ContextExt, PageInput, load},
+    video::{UploaderCountKey, VideoConnection, listing},
 };
 
 /// What an account may do beyond its own things.
@@ -67,7 +67,8 @@ impl UserObject {
 
     /// How many videos of this account the viewer can list.
     async fn video_count(&self, ctx: &Context<'_>) -> Result<i64> {
-        listing::count_of_uploader(ctx.app(), self.0.id, ctx.requester()).await
+        let count = load(ctx, UploaderCountKey(self.0.id)).await?.unwrap_or_default();
+        Ok(if ctx.requester().owns(self.0.id) { count.all } else { count.listed })
     }
 
     /// The account's videos, newest first. Its owner also sees those that are private, unlisted,

@@ -14,7 +14,7 @@ mod throttle;
 
 pub use address::ClientAddress;
 pub use administration::{create_token, create_user, disable, promote, reset_password};
-pub use authentication::{Credentials, authenticate, session_is_alive};
+pub use authentication::{Credentials, authenticate};
 pub use cookie::{CookieSettings, session_token_of};
 pub use graphql::{AccountMutation, AccountQuery, Site, UserObject};
 pub use loader::UserKey;

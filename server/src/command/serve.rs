@@ -18,8 +18,10 @@ pub(super) async fn told_to_stop() -> Result<()> {
     }
     tokio::spawn(async move {
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            Some(()) = interrupt.recv() => {}
+            Some(()) = terminate.recv() => {}
+            // No signal, but the end of the runtime.
+            else => return,
         }
         std::process::exit(130);
     });

@@ -20,9 +20,11 @@ impl Order {
         Self { seed, half_bits: bits.div_ceil(2).max(1) }
     }
 
-    /// The same order as one that was begun with `half_bits`.
-    pub fn resume(seed: u64, half_bits: u32) -> Option<Self> {
-        (1..=16).contains(&half_bits).then_some(Self { seed, half_bits })
+    /// The same order as one that was begun with `half_bits`, unless it has far more places than there
+    /// are ranks by now: looking for one that is held would then be a long walk.
+    pub fn resume(seed: u64, half_bits: u32, count: u64) -> Option<Self> {
+        let most = (Self::new(seed, count).half_bits + 1).clamp(8, 16);
+        (1..=most).contains(&half_bits).then_some(Self { seed, half_bits })
     }
 
     pub fn half_bits(self) -> u32 {

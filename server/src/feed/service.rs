@@ -54,7 +54,7 @@ pub async fn page(app: &App, seed: Option<i32>, filter: &Filter, input: &PageInp
     let count = ranks::count(&app.database).await?;
     let (order, seed, begin) = match input.cursor::<Place>(LIST)? {
         Some(after) => {
-            let order = Order::resume(after.seed, after.half_bits).ok_or_else(|| {
+            let order = Order::resume(after.seed, after.half_bits, count).ok_or_else(|| {
                 Error::bad_input("after", "This cursor is damaged. Begin again without it.")
             })?;
             (order, after.seed, after.place.saturating_add(1))

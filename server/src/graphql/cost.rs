@@ -20,6 +20,10 @@ const USUAL_LIST: u64 = 20;
 /// Fields that return `first` items.
 const LISTS: [&str; 4] = ["videos", "feed", "tags", "signUploadParts"];
 
+/// Fields that ask the database or the store once each, wherever they stand.
+const DEAR: [&str; 4] = ["videos", "feed", "receivedParts", "createUpload"];
+const DEAR_COST: u64 = 50;
+
 /// Why a document is not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TooMuch {
@@ -94,8 +98,9 @@ impl<'a> Weigher<'a> {
         self.count_directives(field.directives.len())?;
         let inside = self.selection(&field.selection_set.node)?;
         let times = if LISTS.contains(&field.name.node.as_str()) { self.first_of(field) } else { 1 };
+        let own = if DEAR.contains(&field.name.node.as_str()) { DEAR_COST } else { 1 };
         let weight =
-            Weight { cost: inside.cost.saturating_mul(times).saturating_add(1), depth: inside.depth + 1 };
+            Weight { cost: inside.cost.saturating_mul(times).saturating_add(own), depth: inside.depth + 1 };
         if weight.depth > DEEPEST {
             return Err(TooMuch::Deep);
         }
@@ -107,7 +112,9 @@ impl<'a> Weigher<'a> {
             Some(Value::Number(number)) => number.as_u64(),
             Some(Value::Variable(name)) => match self.variables.get(name) {
                 Some(ConstValue::Number(number)) => number.as_u64(),
-                _ => None,
+                Some(_) => None,
+                // Its default is not known here, so it counts as the most that a page may hold.
+                None => Some(100),
             },
             _ => None,
         };

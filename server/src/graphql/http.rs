@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use futures::StreamExt;
 
 use super::{
     context::RequestScope,
@@ -27,6 +27,9 @@ use crate::{
 
 /// A guest asks small questions.
 const GUEST_BODY_BYTES: usize = 64 * 1024;
+/// What is too large is read up to here and thrown away: a client that is cut off while it sends does
+/// not see the answer.
+const LONGEST_READ_BYTES: usize = 16 * 1024 * 1024;
 /// A completion may list 10,000 ETags.
 const MEMBER_BODY_BYTES: usize = 1024 * 1024;
 
@@ -138,17 +141,27 @@ pub fn bearer_token(headers: &HeaderMap) -> Option<String> {
 }
 
 async fn read(body: Body, limit: usize) -> Result<Request, Refused> {
-    let bytes = match Limited::new(body, limit).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            return Err(refused(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "QUERY_TOO_LARGE",
-                "The request is too large. Ask for less at once.",
-            ));
+    let mut bytes = Vec::new();
+    let mut seen = 0;
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let Ok(chunk) = chunk else {
+            return Err(refused(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", "The request broke off."));
+        };
+        seen += chunk.len();
+        if seen <= limit {
+            bytes.extend_from_slice(&chunk);
+        } else if seen > LONGEST_READ_BYTES {
+            break;
         }
-        Err(_) => return Err(refused(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", "The request broke off.")),
-    };
+    }
+    if seen > limit {
+        return Err(refused(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "QUERY_TOO_LARGE",
+            "The request is too large. Ask for less at once.",
+        ));
+    }
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         return Err(refused(
             StatusCode::BAD_REQUEST,

@@ -10,6 +10,8 @@ use crate::config::Config;
 pub fn is_same_origin(headers: &HeaderMap, config: &Config) -> bool {
     let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     match text(header::ORIGIN) {
+        // Where the site is https, a page that came by plain http may be anybody's.
+        Some(origin) if config.is_https() && !origin.starts_with("https://") => false,
         Some(origin) => origin == config.origin() || is_host_of(origin, text(header::HOST)),
         None => text(header::HeaderName::from_static("sec-fetch-site")) == Some("same-origin"),
     }

@@ -21,19 +21,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{SinkExt, StreamExt, future};
-use kinora_entity::{SessionId, UserId};
 use serde::Deserialize;
-use tokio::sync::{broadcast::error::RecvError, oneshot};
+use tokio::{
+    sync::{broadcast::error::RecvError, oneshot},
+    time::Instant,
+};
 
 use super::{
     GuardedExecutor, RequestScope, http::bearer_token, origin::is_same_origin, sockets::SocketPlace,
 };
 use crate::{
-    account::{
-        ClientAddress, CookieSettings, Credentials, Requester, authenticate, session_is_alive,
-        session_token_of,
-    },
+    account::{ClientAddress, CookieSettings, Credentials, Requester, authenticate, session_token_of},
     app::{App, SharedApp},
+    error::Error,
     events::Event,
     schema::Schema,
 };
@@ -114,16 +114,18 @@ async fn serve(
     let executor = GuardedExecutor { app: SharedApp::clone(&app), schema, scope };
     tokio::select! {
         () = relay(socket, first, executor) => {}
-        () = session_ended(&app, &requester) => {}
+        () = log_in_ended(&app, &credentials, &requester) => {}
         () = app.stop.cancelled() => {}
     }
     // Dropping the socket closes it; a revoked client is not waited for.
 }
 
-/// Waits for `connection_init`. What else may come first is the protocol's business.
+/// Waits for `connection_init`, which must come first and in time.
 async fn first_message(socket: &mut WebSocket) -> Option<(Message, Option<InitPayload>)> {
     #[derive(Deserialize)]
     struct Init {
+        #[serde(rename = "type")]
+        kind: String,
         payload: Option<InitPayload>,
     }
     let message = tokio::time::timeout(INIT_WITHIN, async {
@@ -137,9 +139,8 @@ async fn first_message(socket: &mut WebSocket) -> Option<(Message, Option<InitPa
     })
     .await
     .ok()??;
-    let payload =
-        serde_json::from_slice::<Init>(&message.clone().into_data()).ok().and_then(|init| init.payload);
-    Some((message, payload))
+    let init: Init = serde_json::from_slice(&message.clone().into_data()).ok()?;
+    (init.kind == "connection_init").then_some((message, init.payload))
 }
 
 async fn close(mut socket: WebSocket, code: u16, reason: &'static str) {
@@ -164,7 +165,7 @@ async fn relay(socket: WebSocket, first: Message, executor: GuardedExecutor) {
         .connection_data(Data::default())
         .keepalive_timeout(None);
     let mut protocol = std::pin::pin!(protocol);
-    let mut ping = tokio::time::interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
+    let mut ping = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     loop {
         let message = tokio::select! {
             message = protocol.next() => match message {
@@ -229,8 +230,9 @@ impl OperationLimit {
         let Ok(Envelope { kind, id: Some(id) }) = serde_json::from_slice(data) else { return true };
         let count = self.open.with(|open| {
             match kind.as_str() {
-                "subscribe" => drop(open.insert(id)),
-                "complete" => drop(open.remove(&id)),
+                // The library takes the names of the older protocol as well.
+                "subscribe" | "start" => drop(open.insert(id)),
+                "complete" | "stop" => drop(open.remove(&id)),
                 _ => {}
             }
             open.len()
@@ -246,24 +248,33 @@ impl OperationLimit {
     }
 }
 
-/// Comes back when the log-in behind a socket has ended; never for a guest or a token.
-async fn session_ended(app: &App, requester: &Requester) {
-    let Requester::User(viewer) = requester else { return future::pending().await };
-    let Some(session) = &viewer.session else { return future::pending().await };
-    let (user, session): (UserId, SessionId) = (viewer.user.id, session.id);
+/// Comes back when what opened a socket is no longer good: a log-in that ended, a token that was revoked,
+/// an account that was disabled. Never for a guest.
+async fn log_in_ended(app: &App, credentials: &Credentials, requester: &Requester) {
+    if matches!(requester, Requester::Guest) {
+        return future::pending().await;
+    }
+    let user = requester.user_id();
+    let session =
+        requester.viewer().ok().and_then(|viewer| viewer.session.as_ref()).map(|session| session.id);
     let mut events = app.events.subscribe();
+    let mut look_again_at = Instant::now() + LOOK_AGAIN_AFTER;
     loop {
-        match tokio::time::timeout(LOOK_AGAIN_AFTER, events.recv()).await {
-            Ok(Ok(Event::SessionEnded(ended))) if ended == session => return,
-            Ok(Ok(Event::UserEnded(ended))) if ended == user => return,
-            Ok(Ok(_)) => {}
+        match tokio::time::timeout_at(look_again_at, events.recv()).await {
+            Ok(Ok(Event::SessionEnded(ended))) if Some(ended) == session => return,
+            Ok(Ok(Event::UserEnded(ended))) if Some(ended) == user => return,
+            Ok(Ok(_)) => continue,
             Ok(Err(RecvError::Closed)) => return,
-            // Silence or lost events: look again. A database that is away ends no socket.
-            Ok(Err(RecvError::Lagged(_))) | Err(_) => {
-                if matches!(session_is_alive(app, user, session).await, Ok(false)) {
-                    return;
-                }
-            }
+            // Time is up or events were lost: look again.
+            Ok(Err(RecvError::Lagged(_))) | Err(_) => {}
         }
+        // A database that is away ends no socket.
+        if matches!(
+            authenticate(app, credentials).await,
+            Ok(Requester::Guest) | Err(Error::Unauthenticated(_))
+        ) {
+            return;
+        }
+        look_again_at = Instant::now() + LOOK_AGAIN_AFTER;
     }
 }

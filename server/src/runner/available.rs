@@ -48,10 +48,12 @@ pub async fn follow(
                 }
             }
             is_first = false;
+            // Other events do not put the next look off.
+            let look_again_at = tokio::time::Instant::now() + LOOK_AGAIN_AFTER;
             loop {
                 tokio::select! {
                     () = sender.closed() => return,
-                    event = tokio::time::timeout(LOOK_AGAIN_AFTER, events.recv()) => match event {
+                    event = tokio::time::timeout_at(look_again_at, events.recv()) => match event {
                         Ok(Ok(Event::Job) | Err(RecvError::Lagged(_))) | Err(_) => break,
                         Ok(Ok(_)) => {}
                         Ok(Err(RecvError::Closed)) => return,

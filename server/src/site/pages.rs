@@ -46,6 +46,10 @@ async fn favicon() -> Response {
 }
 
 async fn graphiql_asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    // The page itself is served by [`graphiql`], with its policy.
+    if path.ends_with(".html") {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     assets::serve(&format!("graphiql/{path}"), &headers)
 }
 
@@ -86,18 +90,20 @@ async fn tag(State(app): State<SharedApp>, Path(tag): Path<String>, uri: Uri) ->
 
 async fn other(State(app): State<SharedApp>, uri: Uri) -> Response {
     let path = uri.path();
-    if path.len() > 1 && path.ends_with('/') && !path.starts_with("//") {
-        return Redirect::permanent(path.trim_end_matches('/')).into_response();
+    // Browsers read a backslash as a slash: `/\\host` would lead to another site.
+    if path.len() > 1 && path.ends_with('/') && !path.starts_with("//") && !path.contains('\\') {
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return Redirect::permanent(&format!("{}{query}", path.trim_end_matches('/'))).into_response();
     }
     let Some(name) = path.strip_prefix("/@").filter(|name| !name.contains('/')) else {
         return absent(&app, &uri);
     };
     match user::Entity::by_username(name).one(&app.database).await {
-        Ok(Some(user)) => {
+        Ok(Some(user)) if user.disabled_at.is_none() => {
             let url = format!("{}/@{}", app.config.origin(), user.username);
             page(&app, StatusCode::OK, &Head { title: Some(user.username), url, ..Head::default() })
         }
-        Ok(None) => absent(&app, &uri),
+        Ok(_) => absent(&app, &uri),
         Err(error) => crate::error::Error::from(error).into_response(),
     }
 }

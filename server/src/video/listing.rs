@@ -3,8 +3,7 @@
 use async_graphql::SimpleObject;
 use kinora_entity::{UserId, VideoId, tag, user, video, video_tag};
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select,
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, Order, SimpleExpr},
 };
 
@@ -99,7 +98,8 @@ impl VideoOrder {
         let value: SimpleExpr = match self {
             Self::Newest | Self::Oldest => {
                 let time: chrono::DateTime<chrono::Utc> = serde_json::from_value(value.clone()).ok()?;
-                Expr::value(time)
+                // Postgres holds no time before 4714 BC; nothing of ours is older than 1970.
+                (time.timestamp() >= 0).then(|| Expr::value(time))?
             }
             Self::MostViewed => Expr::value(i32::try_from(value.as_i64()?).ok()?),
             Self::TopRated | Self::Trending => Expr::value(value.as_f64()?),
@@ -132,14 +132,6 @@ async fn page(
     Ok(Page::cut(found, input, |video| order.cursor(list, video)).into())
 }
 
-fn of_one(uploader: UserId, requester: &Requester) -> (Select<video::Entity>, &'static str) {
-    if requester.owns(uploader) {
-        (video::Entity::owned_by(uploader), "own")
-    } else {
-        (video::Entity::listed().filter(video::Column::UploaderId.eq(uploader)), "of-uploader")
-    }
-}
-
 /// The videos of one account, newest first: all for itself, the listed ones for everybody else.
 ///
 /// # Errors
@@ -150,17 +142,12 @@ pub async fn of_uploader(
     requester: &Requester,
     input: &PageInput,
 ) -> Result<VideoConnection> {
-    let (query, list) = of_one(uploader, requester);
+    let (query, list) = if requester.owns(uploader) {
+        (video::Entity::owned_by(uploader), "own")
+    } else {
+        (video::Entity::listed().filter(video::Column::UploaderId.eq(uploader)), "of-uploader")
+    };
     page(app, query, VideoOrder::Newest, list, input).await
-}
-
-/// How many videos [`of_uploader`] would list.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn count_of_uploader(app: &App, uploader: UserId, requester: &Requester) -> Result<i64> {
-    let (query, _) = of_one(uploader, requester);
-    Ok(i64::try_from(query.count(&app.database).await?).unwrap_or(i64::MAX))
 }
 
 /// What to list.
@@ -221,7 +208,7 @@ async fn by_fit(
 ) -> Result<VideoConnection> {
     const FURTHEST: u64 = 10_000;
     let list = search.fingerprint();
-    let offset = input.cursor::<u64>(&list)?.map_or(0, |place| place + 1);
+    let offset = input.cursor::<u64>(&list)?.map_or(0, |place| place.saturating_add(1));
     if offset > FURTHEST {
         return Err(Error::bad_input(
             "after",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use kinora_entity::{VideoId, job, rendition, tag, video, video_tag};
+use kinora_entity::{UserId, VideoId, job, rendition, tag, video, video_tag};
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement};
 
 use super::Tag;
@@ -121,6 +121,49 @@ impl Loader<RenditionsKey> for Loaders {
             }
         }
         Ok(renditions)
+    }
+}
+
+/// How many videos an account has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UploaderCountKey(pub UserId);
+
+/// Videos of an account: those that everybody can list, and all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UploaderCount {
+    pub listed: i64,
+    pub all: i64,
+}
+
+impl Loader<UploaderCountKey> for Loaders {
+    type Value = UploaderCount;
+    type Error = LoadError;
+
+    async fn load(
+        &self,
+        keys: &[UploaderCountKey],
+    ) -> Result<HashMap<UploaderCountKey, UploaderCount>, LoadError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            uploader_id: UserId,
+            listed: i64,
+            all: i64,
+        }
+        let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
+        let statement = Statement::from_sql_and_values(
+            DbBackend::Postgres,
+            "SELECT uploader_id, count(*) AS all, \
+             count(*) FILTER (WHERE visibility = 'public' AND published_attempt IS NOT NULL) AS listed \
+             FROM video WHERE uploader_id = ANY($1) GROUP BY uploader_id",
+            [ids.into()],
+        );
+        let rows = Row::find_by_statement(statement).all(&self.app.database).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                (UploaderCountKey(row.uploader_id), UploaderCount { listed: row.listed, all: row.all })
+            })
+            .collect())
     }
 }
 

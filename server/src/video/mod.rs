@@ -14,7 +14,7 @@ mod view;
 
 pub use graphql::{VideoMutation, VideoQuery, VideoSubscription};
 pub use listing::VideoConnection;
-pub use loader::{RenditionsKey, VideoKey};
+pub use loader::{UploaderCountKey, VideoKey};
 pub use service::{NewVideo, fail, insert, visible};
 pub use tag::Tag;
 pub use text::{Description, TagName, Title, display_file_name};

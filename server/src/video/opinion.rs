@@ -3,7 +3,7 @@
 use kinora_entity::{VideoId, favorite, rating, video};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect,
-    Statement, TransactionTrait,
+    Statement, TransactionTrait, sea_query::LockType,
 };
 
 use crate::{
@@ -12,11 +12,12 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A video that the viewer may open, locked so that counts cannot cross.
+/// A video that the viewer may open, locked so that counts cannot cross. The lock lets rows that refer to
+/// the video be inserted: views that are being counted could otherwise wait for it in a circle.
 async fn locked(connection: &impl ConnectionTrait, viewer: &Viewer, id: VideoId) -> Result<video::Model> {
     video::Entity::visible_to(Some(viewer.user.id))
         .filter(video::Column::Id.eq(id))
-        .lock_exclusive()
+        .lock(LockType::NoKeyUpdate)
         .one(connection)
         .await?
         .ok_or_else(|| Error::not_found("video"))

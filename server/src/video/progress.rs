@@ -6,7 +6,7 @@ use async_graphql::{ID, SimpleObject};
 use futures::Stream;
 use kinora_entity::{VideoId, job, video};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::{sync::broadcast::error::RecvError, time::Instant};
 
 use super::{
     ProcessingStage, service,
@@ -118,8 +118,9 @@ impl Following {
         if let Some(item) = self.next.take() {
             return Some(item);
         }
+        let mut look_again_at = Instant::now() + LOOK_AGAIN_AFTER;
         loop {
-            match tokio::time::timeout(LOOK_AGAIN_AFTER, self.events.recv()).await {
+            match tokio::time::timeout_at(look_again_at, self.events.recv()).await {
                 Ok(Ok(Event::Video(id))) if id == self.id => {}
                 Ok(Ok(_)) => continue,
                 Ok(Err(RecvError::Closed)) => return None,
@@ -131,6 +132,7 @@ impl Following {
                 Err(crate::error::Error::Unavailable(_)) => {}
                 item => return Some(item),
             }
+            look_again_at = Instant::now() + LOOK_AGAIN_AFTER;
         }
     }
 }

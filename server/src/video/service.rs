@@ -1,6 +1,6 @@
 //! The rules of videos: inserting, showing, changing, deleting.
 
-use kinora_entity::{UserId, VideoId, user, video};
+use kinora_entity::{UserId, VideoId, job, user, video};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
     QueryFilter, QuerySelect, TransactionTrait,
@@ -138,6 +138,9 @@ pub async fn update(app: &App, viewer: &Viewer, id: VideoId, changes: Changes) -
 pub async fn delete(app: &SharedApp, viewer: &Viewer, id: VideoId) -> Result<()> {
     let transaction = app.database.begin().await?;
     feed::lock_ranks(&transaction).await?;
+    // Jobs before the video, as whoever reports on a job locks them: the other way round, both could wait
+    // for each other.
+    job::Entity::find().filter(job::Column::VideoId.eq(id)).lock_exclusive().all(&transaction).await?;
     let found = owned(&transaction, viewer.user.id, id).await?;
     feed::leave(&transaction, &found).await?;
     // Jobs go with it: a runner that works on one finds its lease lost.

@@ -97,7 +97,8 @@ impl TagName {
         let plain = |character: char| {
             character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '&' | '\'')
         };
-        if length == 0 || length > LONGEST_TAG || !name.chars().all(plain) {
+        let says_something = name.chars().any(char::is_alphanumeric);
+        if !says_something || length > LONGEST_TAG || !name.chars().all(plain) {
             return Err(Error::bad_input(
                 "tags",
                 format!("A tag has 1 to {LONGEST_TAG} letters, digits, hyphens or underscores."),
@@ -199,7 +200,7 @@ mod tests {
     fn tags_are_lower_case_and_once() {
         let names = TagName::parse_all(&["#Sea Birds".into(), "sea-birds".into(), "übung".into()]).unwrap();
         assert_eq!(names.iter().map(TagName::as_str).collect::<Vec<_>>(), ["sea-birds", "übung"]);
-        for bad in ["", "#", "a/b", "a\0", &"x".repeat(51)] {
+        for bad in ["", "#", "..", "a/b", "a\0", &"x".repeat(51)] {
             assert!(TagName::parse(bad).is_err(), "{bad:?}");
         }
     }
