@@ -61,7 +61,7 @@ fn main() -> Result<()> {
 
 /// The repository: where cargo says that this package is, or where it was when it was compiled.
 fn workspace_root() -> Result<PathBuf> {
-    let package =
-        std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     package.parent().map(Path::to_owned).context("xtask has no parent folder")
 }

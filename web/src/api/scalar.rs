@@ -47,7 +47,8 @@ fn parse_rfc3339(text: &str) -> Option<f64> {
     let era = shifted_year.div_euclid(400);
     let year_of_era = shifted_year.rem_euclid(400);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+    let days =
+        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
     let seconds = ((days * 24 + hour) * 60 + minute - offset_minutes) * 60 + second;
     Some(seconds as f64 * 1000.0 + f64::from(fraction_ms))
 }

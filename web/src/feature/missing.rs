@@ -6,7 +6,9 @@ use crate::ui::set_title;
 
 /// Says that there is nothing, and where there is something.
 #[component]
-pub fn MissingPage(#[prop(default = "There is nothing at this address.")] text: &'static str) -> impl IntoView {
+pub fn MissingPage(
+    #[prop(default = "There is nothing at this address.")] text: &'static str,
+) -> impl IntoView {
     set_title(|| "Not found".to_owned());
     view! {
         <div class="page missing">

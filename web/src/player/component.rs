@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api::VideoDetails,
-    ui::{Glyph, Icon},
+    ui::{Glyph, Icon, effect},
 };
 
 /// Plays `video` from `start_ms`, as large as the place it stands in. Keys work anywhere on the page: space and
@@ -40,7 +40,7 @@ pub fn Player(
     // Only another video, or another address of it, loads anew; a changed title does not.
     let address =
         Memo::new(move |_| source.with(|source| source.as_ref().map(|source| source.hls_url.clone())));
-    Effect::new(move |_| match address.get() {
+    effect(move || match address.get() {
         Some(url) => {
             playback.load(&url, f64::from(start_ms), true);
             if autoplay {

@@ -17,7 +17,7 @@ pub struct Idle {
 impl Idle {
     pub fn new(playing: Signal<bool>) -> Self {
         let idle = Self { awake: RwSignal::new(true), playing, timer: StoredValue::new_local(None) };
-        Effect::new(move |_| {
+        crate::ui::effect(move || {
             playing.track();
             idle.wake();
         });

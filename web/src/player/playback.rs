@@ -69,7 +69,7 @@ impl Playback {
             inner: StoredValue::new_local(Inner::default()),
         };
         let sound = use_sound();
-        Effect::new(move |_| {
+        crate::ui::effect(move || {
             let (muted, volume, rate) = (sound.muted.get(), sound.volume.get(), playback.rate.get());
             if let Some(video) = playback.element.get() {
                 video.set_muted(muted);

@@ -13,11 +13,11 @@ use crate::api;
 /// Counts what `playback` shows as a view of the video with this id; None counts nothing.
 pub fn count_views(playback: Playback, video_id: Signal<Option<String>>) {
     let watched = StoredValue::new(Watched::default());
-    Effect::new(move |_| {
+    crate::ui::effect(move || {
         video_id.track();
         watched.set_value(Watched::default());
     });
-    Effect::new(move |_| {
+    crate::ui::effect(move || {
         let (position, ended) = (playback.position_ms.get(), playback.ended.get());
         if !playback.playing.get_untracked() && !ended {
             return;

@@ -69,8 +69,17 @@ mod tests {
     #[test]
     fn everything_else_is_the_front_page() {
         for path in [
-            "", "upload", "//evil.example", "/\\evil.example", "https://evil.example", "/login", "/\tevil",
-            "/graphql", "/@", "javascript:alert(1)", "/v/a/download",
+            "",
+            "upload",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/login",
+            "/\tevil",
+            "/graphql",
+            "/@",
+            "javascript:alert(1)",
+            "/v/a/download",
         ] {
             assert_eq!(safe_next(Some(path)), "/", "{path}");
         }

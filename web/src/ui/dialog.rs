@@ -3,7 +3,7 @@
 
 use leptos::{html, prelude::*};
 
-use super::{Icon, IconButton};
+use super::{Icon, IconButton, effect};
 
 /// Shown while `open` is true; sets it to false when the person closes it.
 #[component]
@@ -14,7 +14,7 @@ pub fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let element = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = element.get() else { return };
         match (open.get(), dialog.open()) {
             (true, false) => {

@@ -20,7 +20,7 @@ pub fn Field(
     let note = format!("{name}-note");
     let element = NodeRef::<leptos::html::Input>::new();
     if autofocus {
-        Effect::new(move |_| {
+        super::effect(move || {
             if let Some(input) = element.get() {
                 // Focus is a comfort: a page that cannot give it still works.
                 let _ = input.focus();

@@ -43,11 +43,7 @@ pub fn time_left(ms: f64) -> String {
 /// `87`, `1.2K`, `34K`, `5.6M`.
 pub fn count(count: i64) -> String {
     let short = |value: f64, unit: &str| {
-        if value < 9.95 {
-            format!("{value:.1}{unit}").replace(".0", "")
-        } else {
-            format!("{value:.0}{unit}")
-        }
+        if value < 9.95 { format!("{value:.1}{unit}").replace(".0", "") } else { format!("{value:.0}{unit}") }
     };
     match count {
         ..1000 => count.max(0).to_string(),

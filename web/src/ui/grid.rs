@@ -97,7 +97,7 @@ fn GridSkeleton() -> impl IntoView {
 /// The inner width of an element in CSS pixels, kept up to date.
 fn use_width(element: NodeRef<html::Div>) -> ReadSignal<f64> {
     let (width, set_width) = signal(0.0);
-    Effect::new(move |_| {
+    super::effect(move || {
         let Some(target) = element.get() else { return };
         set_width.set(f64::from(target.client_width()));
         let observed = target.clone();

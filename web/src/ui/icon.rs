@@ -50,9 +50,7 @@ impl Icon {
             Self::Upload => {
                 r#"<path d="M12 3v12"/><path d="m17 8-5-5-5 5"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/>"#
             }
-            Self::Search => {
-                r#"<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>"#
-            }
+            Self::Search => r#"<path d="m21 21-4.34-4.34"/><circle cx="11" cy="11" r="8"/>"#,
             Self::Person => {
                 r#"<circle cx="12" cy="12" r="10"/><circle cx="12" cy="10" r="3"/><path d="M7 20.662V19a2 2 0 0 1 2-2h6a2 2 0 0 1 2 2v1.662"/>"#
             }
@@ -89,15 +87,9 @@ impl Icon {
             Self::Link => {
                 r#"<path d="M10 13a5 5 0 0 0 7.54.54l3-3a5 5 0 0 0-7.07-7.07l-1.72 1.71"/><path d="M14 11a5 5 0 0 0-7.54-.54l-3 3a5 5 0 0 0 7.07 7.07l1.71-1.71"/>"#
             }
-            Self::Close => {
-                r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#
-            }
-            Self::ChevronUp => {
-                r#"<path d="m18 15-6-6-6 6"/>"#
-            }
-            Self::ChevronDown => {
-                r#"<path d="m6 9 6 6 6-6"/>"#
-            }
+            Self::Close => r#"<path d="M18 6 6 18"/><path d="m6 6 12 12"/>"#,
+            Self::ChevronUp => r#"<path d="m18 15-6-6-6 6"/>"#,
+            Self::ChevronDown => r#"<path d="m6 9 6 6 6-6"/>"#,
             Self::Delete => {
                 r#"<path d="M10 11v6"/><path d="M14 11v6"/><path d="M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6"/><path d="M3 6h18"/><path d="M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2"/>"#
             }

@@ -44,7 +44,7 @@ where
     Fut: Future<Output = Result<T, ApiError>> + 'static,
 {
     let loader = Loader { state: RwSignal::new(Load::Loading), again: Trigger::new() };
-    Effect::new(move |_| {
+    super::effect(move || {
         loader.again.track();
         let (request, handle) = abortable(fetch());
         on_cleanup_abort(handle);

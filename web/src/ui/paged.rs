@@ -33,7 +33,9 @@ impl<T: Send + Sync + 'static> Copy for Paged<T> {}
 impl<T: Send + Sync + 'static> Paged<T> {
     /// Fetches the next page, or the failed one again; does nothing while one is under way.
     pub fn load_more(self) {
-        if !self.loading.get_untracked() && (self.more.get_untracked() || self.error.get_untracked().is_some()) {
+        if !self.loading.get_untracked()
+            && (self.more.get_untracked() || self.error.get_untracked().is_some())
+        {
             self.next.notify();
         }
     }
@@ -68,7 +70,7 @@ where
         next: Trigger::new(),
     };
     let fetch = Rc::new(fetch);
-    Effect::new(move |_| {
+    super::effect(move || {
         let key = key();
         list.items.set(Vec::new());
         list.cursor.set(None);
@@ -76,7 +78,7 @@ where
         let fetch = fetch.clone();
         let fetch: Fetch<T> = Rc::new(move |cursor| Box::pin(fetch(key.clone(), cursor)));
         // Nested, so that a new key disposes it and with it the request under way.
-        Effect::new(move |_| {
+        super::effect(move || {
             list.next.track();
             run_page(list, &fetch);
         });

@@ -65,7 +65,8 @@ pub fn justify(ratios: &[f64], measure: Measure) -> Vec<Place> {
     }
     if !row.is_empty() {
         let full = row_height(&row, measure);
-        let height = if full <= measure.target_height * LAST_ROW_GROWTH { full } else { measure.target_height };
+        let height =
+            if full <= measure.target_height * LAST_ROW_GROWTH { full } else { measure.target_height };
         close(&mut places, &row, height, measure);
     }
     places
@@ -115,7 +116,8 @@ mod tests {
         let rows = rows(&justify(&ratios, measure), measure);
         assert_eq!(rows.iter().map(Vec::len).sum::<usize>(), 40);
         for row in &rows[..rows.len() - 1] {
-            let width: f64 = row.iter().map(|place| place.width).sum::<f64>() + 10.0 * (row.len() as f64 - 1.0);
+            let width: f64 =
+                row.iter().map(|place| place.width).sum::<f64>() + 10.0 * (row.len() as f64 - 1.0);
             assert!((width - 1200.0).abs() < 0.01, "{width}");
             assert!(row.iter().all(|place| (place.height - row[0].height).abs() < 0.01));
             assert!((130.0..300.0).contains(&row[0].height), "{}", row[0].height);

@@ -10,7 +10,7 @@ use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObser
 pub fn Sentinel(#[prop(into)] on_near: Callback<()>, #[prop(into)] pulse: Signal<usize>) -> impl IntoView {
     let element = NodeRef::<html::Div>::new();
     let near = RwSignal::new(false);
-    Effect::new(move |_| {
+    super::effect(move || {
         let Some(target) = element.get() else { return };
         let callback = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
             let entry = entries.iter().last().map(JsCast::unchecked_into::<IntersectionObserverEntry>);
@@ -33,7 +33,7 @@ pub fn Sentinel(#[prop(into)] on_near: Callback<()>, #[prop(into)] pulse: Signal
             }
         });
     });
-    Effect::new(move |_| {
+    super::effect(move || {
         pulse.track();
         if near.get() {
             on_near.run(());

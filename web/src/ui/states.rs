@@ -55,4 +55,3 @@ pub fn PageSkeleton() -> impl IntoView {
         </div>
     }
 }
-

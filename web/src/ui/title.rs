@@ -15,9 +15,13 @@ impl PageTitle {
 /// Names the page for as long as it is open; follows the signals that `title` reads. Empty is the site's own name.
 pub fn set_title(title: impl Fn() -> String + 'static) {
     let page: PageTitle = expect_context();
-    Effect::new(move |_| {
+    super::effect(move || {
         let title = title();
-        document().set_title(&if title.is_empty() { "Kinora".to_owned() } else { format!("{title} · Kinora") });
+        document().set_title(&if title.is_empty() {
+            "Kinora".to_owned()
+        } else {
+            format!("{title} · Kinora")
+        });
         page.0.set(title);
     });
 }

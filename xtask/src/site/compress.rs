@@ -44,7 +44,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| COMPRESSIBLE.iter().any(|known| extension == *known)) {
+        } else if path
+            .extension()
+            .is_some_and(|extension| COMPRESSIBLE.iter().any(|known| extension == *known))
+        {
             files.push(path);
         }
     }
@@ -58,10 +61,15 @@ fn one(file: &Path, profile: Profile) -> Result<()> {
     }
     let (quality, level) = if profile.ships() { (11, 9) } else { (4, 4) };
 
-    let parameters =
-        BrotliEncoderParams { quality, lgwin: 22, size_hint: content.len(), ..BrotliEncoderParams::default() };
+    let parameters = BrotliEncoderParams {
+        quality,
+        lgwin: 22,
+        size_hint: content.len(),
+        ..BrotliEncoderParams::default()
+    };
     let mut packed = Vec::new();
-    brotli::BrotliCompress(&mut content.as_slice(), &mut packed, &parameters).context("compressing by brotli")?;
+    brotli::BrotliCompress(&mut content.as_slice(), &mut packed, &parameters)
+        .context("compressing by brotli")?;
     write_if_smaller(file, "br", &packed, content.len())?;
 
     let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));

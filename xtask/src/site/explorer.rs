@@ -22,7 +22,8 @@ pub fn copy(folders: &Folders, node: &Node) -> Result<()> {
         fs::copy(node.packages.join(package_file), target.join(name))
             .with_context(|| format!("copying {package_file}"))?;
     }
-    fs::copy(folders.web.join("graphiql/index.html"), target.join("index.html")).context("copying its page")?;
-    node.bundle(&folders.web.join("graphiql/boot.js"), &target.join("boot.js"), true, &[])?;
-    node.bundle(&folders.web.join("graphiql/page.css"), &target.join("page.css"), true, &[])
+    fs::copy(folders.web.join("graphiql/index.html"), target.join("index.html"))
+        .context("copying its page")?;
+    node.bundle(&folders.web.join("graphiql/boot.js"), &target.join("boot.js"), true)?;
+    node.bundle(&folders.web.join("graphiql/page.css"), &target.join("page.css"), true)
 }

@@ -9,7 +9,18 @@ use super::Folders;
 
 /// Packages whose code is in the site's own scripts, or (the rest) in the explorer's.
 const BUNDLED: [&str; 12] = [
-    "hls.js", "eventemitter3", "url-toolkit", "@svta/cml-id3", "@svta/cml-utils", "graphiql", "graphql", "graphql-ws", "react", "react-dom", "scheduler", "codemirror",
+    "hls.js",
+    "eventemitter3",
+    "url-toolkit",
+    "@svta/cml-id3",
+    "@svta/cml-utils",
+    "graphiql",
+    "graphql",
+    "graphql-ws",
+    "react",
+    "react-dom",
+    "scheduler",
+    "codemirror",
 ];
 
 /// Writes the notices into the stage.

@@ -7,11 +7,10 @@ mod inputs;
 mod licenses;
 mod node;
 mod page;
-mod player;
 mod wasm;
 
 use std::{
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -44,6 +43,7 @@ impl Folders {
 pub fn build(root: &Path, profile: Profile) -> Result<()> {
     let began = Instant::now();
     let folders = Folders::new(root);
+    let _lock = lock(root)?;
     let wanted = inputs::hash(&folders, profile)?;
     if inputs::is_current(&folders, &wanted) {
         say(&format!("the site is up to date ({} ms)", began.elapsed().as_millis()));
@@ -62,6 +62,15 @@ pub fn build(root: &Path, profile: Profile) -> Result<()> {
     inputs::remember(&folders, &wanted)?;
     say(&format!("web/dist is ready ({:.1} s); brotli on the wire:", began.elapsed().as_secs_f64()));
     page.report(&folders.dist)
+}
+
+/// Waits until no other build of the site is under way; the next one starts when the file is dropped.
+fn lock(root: &Path) -> Result<File> {
+    let folder = wasm::target_folder(root);
+    fs::create_dir_all(&folder).context("creating the target folder")?;
+    let file = File::create(folder.join("site.lock")).context("creating the lock of the site's build")?;
+    file.lock().context("waiting for another build of the site")?;
+    Ok(file)
 }
 
 fn clear(folder: &Path) -> Result<()> {

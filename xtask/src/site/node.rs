@@ -21,7 +21,8 @@ impl Node {
     /// Installs what `package-lock.json` names, unless it is what is installed.
     pub fn prepare(folders: &Folders) -> Result<Self> {
         let node = Self { web: folders.web.clone(), packages: folders.web.join("node_modules") };
-        let lock = fs::read(folders.web.join("package-lock.json")).context("reading web/package-lock.json")?;
+        let lock =
+            fs::read(folders.web.join("package-lock.json")).context("reading web/package-lock.json")?;
         let wanted = hex::encode(Sha256::digest(lock));
         let stamp = folders.work.join("packages");
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && node.esbuild().exists() {
@@ -29,29 +30,42 @@ impl Node {
         }
         say("installing packages with npm");
         let mut npm = Command::new("npm");
-        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&node.web);
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+            .current_dir(&node.web);
         run(&mut npm)?;
         fs::create_dir_all(&folders.work).context("creating the work folder")?;
         fs::write(stamp, wanted).context("noting which packages are installed")?;
         Ok(node)
     }
 
-    /// Bundles one script or style sheet and everything that it imports into `out`, with `extra` options of the
-    /// bundler.
-    pub fn bundle(&self, entry: &Path, out: &Path, minify: bool, extra: &[String]) -> Result<()> {
+    /// Bundles one script or style sheet and everything that it imports into `out`.
+    pub fn bundle(&self, entry: &Path, out: &Path, minify: bool) -> Result<()> {
         let mut esbuild = Command::new(self.esbuild());
         esbuild.arg(entry).arg("--bundle").arg(format!("--outfile={}", out.display()));
-        esbuild.args(["--log-level=warning", "--legal-comments=none", "--target=es2022,chrome111,firefox113,safari16.4"]);
+        esbuild.args([
+            "--log-level=warning",
+            "--legal-comments=none",
+            "--target=es2022,chrome111,firefox113,safari16.4",
+        ]);
         if entry.extension().is_some_and(|extension| extension == "js") {
             esbuild.arg("--format=esm");
         }
         if minify {
             esbuild.arg("--minify");
         }
-        esbuild.args(extra);
         // Entries may lie outside `web`; packages are found from here in any case.
         esbuild.env("NODE_PATH", &self.packages).env("NODE_ENV", "production").current_dir(&self.web);
         run(&mut esbuild)
+    }
+
+    /// Bundles the player's script, which has a bundler's script of its own.
+    pub fn bundle_player(&self, out: &Path, minify: bool) -> Result<()> {
+        let mut node = Command::new("node");
+        node.arg("bundle-player.mjs").arg(out).current_dir(&self.web);
+        if minify {
+            node.arg("--minify");
+        }
+        run(&mut node)
     }
 
     fn esbuild(&self) -> PathBuf {

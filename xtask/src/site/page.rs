@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-use super::{Folders, node::Node, player, say, wasm::Wasm};
+use super::{Folders, node::Node, say, wasm::Wasm};
 use crate::Profile;
 
 /// How many hexadecimal digits of the hash a name carries: 48 bits, far beyond accident.
@@ -33,15 +33,16 @@ impl Page {
         let scripts = [
             ("boot", boot, "js"),
             ("theme", folders.web.join("boot/theme.js"), "js"),
-            ("player", folders.web.join("player/index.js"), "js"),
             ("style", folders.web.join("style/main.css"), "css"),
         ];
         for (name, entry, extension) in scripts {
             let bundled = folders.work.join(format!("{name}.{extension}"));
-            let extra = if name == "player" { player::bundler_options(node) } else { Vec::new() };
-            node.bundle(&entry, &bundled, minify, &extra)?;
+            node.bundle(&entry, &bundled, minify)?;
             page.add(folders, name, &bundled, extension)?;
         }
+        let player = folders.work.join("player.js");
+        node.bundle_player(&player, minify)?;
+        page.add(folders, "player", &player, "js")?;
         page.add(folders, "wasm", &wasm.module, "wasm")?;
         page.add(folders, "favicon", &folders.web.join("favicon.svg"), "svg")?;
         page.write_html(folders)?;
@@ -60,7 +61,8 @@ impl Page {
     }
 
     fn write_html(&self, folders: &Folders) -> Result<()> {
-        let mut html = fs::read_to_string(folders.web.join("index.html")).context("reading web/index.html")?;
+        let mut html =
+            fs::read_to_string(folders.web.join("index.html")).context("reading web/index.html")?;
         for (name, path) in &self.assets {
             let mark = format!("%{name}%");
             if !html.contains(&mark) {

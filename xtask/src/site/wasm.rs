@@ -28,7 +28,7 @@ pub struct Wasm {
 pub fn build(folders: &Folders, profile: Profile) -> Result<Wasm> {
     say(&format!("compiling ({})", profile.name()));
     run(&mut cargo(folders, profile)?)?;
-    let compiled = target_folder(folders).join(TARGET).join(profile.folder()).join("kinora-web.wasm");
+    let compiled = target_folder(&folders.root).join(TARGET).join(profile.folder()).join("kinora-web.wasm");
     if !compiled.exists() {
         bail!("cargo left no {}", compiled.display());
     }
@@ -56,8 +56,18 @@ fn cargo(folders: &Folders, profile: Profile) -> Result<Command> {
         None => Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())),
     };
     cargo
-        .args(["build", "--package", "kinora-web", "--locked", "--target", TARGET, "--profile", profile.name()])
+        .args([
+            "build",
+            "--package",
+            "kinora-web",
+            "--locked",
+            "--target",
+            TARGET,
+            "--profile",
+            profile.name(),
+        ])
         .current_dir(&folders.root);
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", rustc_flags(&folders.root));
     // What `cargo run` set for this program is not meant for that one.
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("CARGO_PKG_") {
@@ -77,6 +87,24 @@ fn cargo(folders: &Folders, profile: Profile) -> Result<Command> {
     Ok(cargo)
 }
 
+/// Views without their types, which is a fifth less on the wire and half the time to compile; and no path of the
+/// machine that built it in the page.
+fn rustc_flags(root: &Path) -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let mut flags = "--cfg erase_components".to_owned();
+    for (from, to) in
+        [(home.map(|home| home.join("registry/src")), "crates"), (Some(root.to_owned()), "kinora")]
+    {
+        // Flags are divided by spaces here: a path that has one stays as it is.
+        let from = from.map(|path| path.display().to_string()).filter(|path| !path.contains(' '));
+        if let Some(from) = from {
+            flags.push_str(&format!(" --remap-path-prefix={from}={to}"));
+        }
+    }
+    flags
+}
+
 /// The folder of the cargo and rustc to use, where it is not the one that runs this: `KINORA_WASM_CARGO` names
 /// it, and `KINORA_WASM_TOOLCHAIN=debian` means the one of Debian's packages.
 fn toolchain_prefix() -> Option<OsString> {
@@ -85,9 +113,7 @@ fn toolchain_prefix() -> Option<OsString> {
     })
 }
 
-fn target_folder(folders: &Folders) -> PathBuf {
-    match env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => folders.root.join(folder),
-        None => folders.root.join("target"),
-    }
+/// Where cargo puts its output.
+pub fn target_folder(root: &Path) -> PathBuf {
+    root.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }

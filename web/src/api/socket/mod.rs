@@ -29,7 +29,10 @@ use self::{
     link::{Link, LinkEvent},
     protocol::Incoming,
 };
-use super::{error::ApiError, http::{data_of, read}};
+use super::{
+    error::ApiError,
+    http::{data_of, read},
+};
 
 /// How long the socket stays open with nothing to carry.
 const IDLE_MS: u32 = 5_000;

@@ -11,7 +11,7 @@ use super::credentials::Refusal;
 use crate::{
     api::{self, LogIn, LogInInput, LogInVariables},
     session::{safe_next, sign_up_href, use_session},
-    ui::{Button, Field, Kind, focus_first_mistake, set_title},
+    ui::{Button, Field, Kind, effect, focus_first_mistake, set_title},
 };
 
 /// Asks for name and password, then goes to `?next=`. A person who is logged in goes there at once.
@@ -93,7 +93,7 @@ pub(super) fn use_way_on() {
     let session = use_session();
     let query = use_query_map();
     let navigate = use_navigate();
-    Effect::new(move |_| {
+    effect(move || {
         if session.signed_in() {
             let next = query.with_untracked(|query| query.get("next"));
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api::{self, SignUp, SignUpInput, SignUpPolicy, SignUpVariables},
     session::{login_href, safe_next, use_session},
-    ui::{Button, EmptyState, Field, Icon, Kind, focus_first_mistake, set_title},
+    ui::{Button, EmptyState, Field, Icon, Kind, effect, focus_first_mistake, set_title},
 };
 
 /// Asks for a name and a password, makes the account and goes to `?next=`.
@@ -58,10 +58,14 @@ fn SignUpForm() -> impl IntoView {
     let busy = RwSignal::new(false);
     // A mistake that was pointed out is taken back as soon as it is put right, and not before it is sent once.
     let sent = RwSignal::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         let (name, given) = (username.get(), password.get());
         if sent.get_untracked() {
-            refusal.set(Refusal { username: check_username(&name), password: check_password(&given), form: None });
+            refusal.set(Refusal {
+                username: check_username(&name),
+                password: check_password(&given),
+                form: None,
+            });
         }
     });
 

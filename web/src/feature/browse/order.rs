@@ -15,7 +15,10 @@ const ORDERS: [(VideoOrder, &str, &str); 5] = [
 
 /// The order that an address names; the newest first where it names none.
 pub fn parse(name: Option<&str>) -> VideoOrder {
-    ORDERS.iter().find(|(_, known, _)| Some(*known) == name).map_or(VideoOrder::Newest, |(order, _, _)| *order)
+    ORDERS
+        .iter()
+        .find(|(_, known, _)| Some(*known) == name)
+        .map_or(VideoOrder::Newest, |(order, _, _)| *order)
 }
 
 /// Links to the same page in each order.

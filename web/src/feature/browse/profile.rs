@@ -43,7 +43,9 @@ fn Person(name: String) -> impl IntoView {
         Load::Failed(error) if !error.can_retry() => {
             view! { <MissingPage text="Nobody here has this name." /> }.into_any()
         }
-        Load::Failed(error) => view! { <ErrorState error=error retry=move |()| profile.retry() /> }.into_any(),
+        Load::Failed(error) => {
+            view! { <ErrorState error=error retry=move |()| profile.retry() /> }.into_any()
+        }
     }
 }
 
@@ -58,7 +60,7 @@ fn Published(person: Profile) -> impl IntoView {
         many => format!("{} videos", count(i64::from(many))),
     };
     let since = person.created_at.0.get(..4).unwrap_or_default().to_owned();
-    let initial = person.username.chars().next().unwrap_or('?').to_uppercase().to_string();
+    let initial = person.username.chars().next().map(String::from);
     view! {
         <div class="wide-page">
             <header class="person">

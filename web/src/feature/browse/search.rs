@@ -7,7 +7,7 @@ use leptos_router::{
 };
 
 use super::{Filter, use_videos};
-use crate::ui::{EmptyState, Glyph, Icon, VideoGrid, set_title};
+use crate::ui::{EmptyState, Glyph, Icon, VideoGrid, effect, set_title};
 
 /// The box, and what was found.
 #[component]
@@ -67,7 +67,7 @@ pub fn SearchBox(#[prop(into)] words: Signal<String>, #[prop(optional)] autofocu
     let navigate = use_navigate();
     let input = NodeRef::<html::Input>::new();
     if autofocus {
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(input) = input.get() {
                 // Focus is a comfort: a page that cannot give it still works.
                 let _ = input.focus();

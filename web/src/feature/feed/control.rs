@@ -65,7 +65,7 @@ impl Feed {
             stopped_while_hidden: StoredValue::new(false),
         };
         for slot in feed.slots {
-            Effect::new(move |_| {
+            crate::ui::effect(move || {
                 // The neighbours load once the current video needs no more help.
                 let settled = slot.playback.shown.get() || slot.playback.trouble.get().is_some();
                 if settled && slot.index.get_untracked() == Some(feed.current.get_untracked()) {
@@ -74,7 +74,7 @@ impl Feed {
             });
         }
         // Elements exist after the first render.
-        Effect::new(move |_| {
+        crate::ui::effect(move || {
             if feed.surface.get().is_some() {
                 feed.place();
                 feed.fetch();

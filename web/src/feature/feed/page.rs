@@ -12,7 +12,7 @@ use super::{
 use crate::{
     player::{Idle, is_free_key, use_sound},
     session::use_session,
-    ui::{EmptyState, ErrorState, Icon, IconButton, set_title},
+    ui::{EmptyState, ErrorState, Icon, IconButton, effect, set_title},
 };
 
 /// Pixels of a wheel line, where the browser counts in lines.
@@ -28,7 +28,7 @@ pub fn FeedPage() -> impl IntoView {
     let swipe = Swipe::new(feed);
     let wheel = StoredValue::new(WheelIntent::default());
     let idle = Idle::new(Signal::derive(move || feed.slot().playback.playing.get()));
-    Effect::new(move |_| {
+    effect(move || {
         feed.current.track();
         idle.wake();
     });

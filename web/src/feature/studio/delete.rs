@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::{self, DeleteVideo, VideoDetails, VideoVariables},
-    ui::{Button, Dialog, Kind, Paged, count, use_toasts},
+    ui::{Button, Dialog, Kind, Paged, count, effect, use_toasts},
 };
 
 /// Asks once about the video in `deleting`.
@@ -14,8 +14,8 @@ pub fn DeleteDialog(deleting: RwSignal<Option<VideoDetails>>, list: Paged<VideoD
     let toasts = use_toasts();
     let open = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    Effect::new(move |_| open.set(deleting.with(Option::is_some)));
-    Effect::new(move |_| {
+    effect(move || open.set(deleting.with(Option::is_some)));
+    effect(move || {
         if !open.get() && deleting.with_untracked(Option::is_some) {
             deleting.set(None);
         }

@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{replace, tags};
 use crate::{
     api::{self, UpdateVideo, UpdateVideoInput, UpdateVideoVariables, VideoDetails, Visibility},
-    ui::{Button, Dialog, Field, Kind, Paged, TextArea, focus_first_mistake, use_toasts},
+    ui::{Button, Dialog, Field, Kind, Paged, TextArea, effect, focus_first_mistake, use_toasts},
 };
 
 const TITLE_LENGTH: u32 = 200;
@@ -16,8 +16,8 @@ const DESCRIPTION_LENGTH: u32 = 5_000;
 #[component]
 pub fn EditDialog(editing: RwSignal<Option<VideoDetails>>, list: Paged<VideoDetails>) -> impl IntoView {
     let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(editing.with(Option::is_some)));
-    Effect::new(move |_| {
+    effect(move || open.set(editing.with(Option::is_some)));
+    effect(move || {
         if !open.get() && editing.with_untracked(Option::is_some) {
             editing.set(None);
         }
@@ -45,7 +45,8 @@ fn EditForm(
     let busy = RwSignal::new(false);
     let at = move |field: &'static str| {
         Signal::derive(move || {
-            problem.with(|problem| problem.as_ref().filter(|(at, _)| at == field).map(|(_, text)| text.clone()))
+            problem
+                .with(|problem| problem.as_ref().filter(|(at, _)| at == field).map(|(_, text)| text.clone()))
         })
     };
     let elsewhere = move || {

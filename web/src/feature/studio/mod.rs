@@ -16,7 +16,7 @@ use self::{delete::DeleteDialog, edit::EditDialog, row::VideoRow};
 use crate::{
     api::{self, ApiError, ErrorCode, OwnVideosQuery, OwnVideosVariables, VideoDetails},
     session::{current_path, login_href, use_session},
-    ui::{Button, EmptyState, ErrorState, Icon, Paged, PageSkeleton, Sentinel, set_title, use_paged},
+    ui::{Button, EmptyState, ErrorState, Icon, PageSkeleton, Paged, Sentinel, effect, set_title, use_paged},
 };
 
 const PAGE_SIZE: i32 = 30;
@@ -27,7 +27,7 @@ pub fn StudioPage() -> impl IntoView {
     set_title(|| "Your videos".to_owned());
     let session = use_session();
     let navigate = use_navigate();
-    Effect::new(move |_| {
+    effect(move || {
         if session.known() && !session.signed_in() {
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
             navigate(&login_href(&current_path()), options);
@@ -57,7 +57,7 @@ fn OwnVideos() -> impl IntoView {
     let deleting = RwSignal::new(None::<VideoDetails>);
     // `?edit=ID`, from a video's own page, opens its editor once it is in the list.
     let wanted = StoredValue::new(query.with_untracked(|query| query.get("edit")));
-    Effect::new(move |_| {
+    effect(move || {
         let found = wanted.get_value().and_then(|id| {
             list.items.with(|items| items.iter().find(|video| video.id.inner() == id).cloned())
         });
@@ -69,7 +69,7 @@ fn OwnVideos() -> impl IntoView {
     let name = move || session.username().unwrap_or_default();
 
     view! {
-        <div class="wide-page">
+        <div class="wide-page studio">
             <header class="browse-head">
                 <h1>"Your videos"</h1>
                 <p class="actions">

@@ -108,7 +108,9 @@ fn follow(id: cynic::Id, progress: RwSignal<Option<VideoProgress>>, list: Paged<
             }
         }
         // A failed request leaves the row as it was; the next visit shows the truth.
-        if let Ok(VideoQuery { video: Some(video) }) = api::send(VideoQuery::build(VideoVariables { id })).await {
+        if let Ok(VideoQuery { video: Some(video) }) =
+            api::send(VideoQuery::build(VideoVariables { id })).await
+        {
             replace(list, video);
         }
     });

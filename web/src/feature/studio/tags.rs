@@ -4,19 +4,23 @@
 const MOST: usize = 20;
 const LONGEST: usize = 50;
 
-/// Splits what was typed into tags, without repeats.
+/// Splits what was typed into tags, without repeats. The server makes all letters small; here the ASCII ones are
+/// enough to find most repeats, without the tables for the rest of the world.
 ///
 /// # Errors
 /// A sentence about the first tag that cannot be one.
 pub fn parse(text: &str) -> Result<Vec<String>, String> {
     let mut tags: Vec<String> = Vec::new();
     for word in text.split([',', '#', '\n']) {
-        let tag = word.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let tag = word.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
         if tag.is_empty() || tags.contains(&tag) {
             continue;
         }
         if tag.chars().count() > LONGEST {
-            return Err(format!("“{}…” is longer than {LONGEST} characters.", tag.chars().take(20).collect::<String>()));
+            return Err(format!(
+                "“{}…” is longer than {LONGEST} characters.",
+                tag.chars().take(20).collect::<String>()
+            ));
         }
         tags.push(tag);
     }

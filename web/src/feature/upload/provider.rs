@@ -52,7 +52,7 @@ pub fn UploadProvider(children: Children) -> impl IntoView {
     };
     provide_context(uploads);
     // Files dropped by a guest begin when they have logged in, and when the server has said how large they may be.
-    Effect::new(move |_| {
+    crate::ui::effect(move || {
         uploads.session.me();
         uploads.start_waiting();
     });

@@ -12,14 +12,24 @@ use crate::{
 /// The text and the actions under or beside a video.
 #[component]
 pub fn Details(video: RwSignal<VideoDetails>) -> impl IntoView {
-    let VideoDetails { title, uploader, tags, description, view_count, viewer_can_edit, visibility, state, .. } =
-        video.get_untracked();
-    let when = video.with_untracked(|video| video.published_at.clone().unwrap_or_else(|| video.created_at.clone()));
+    let VideoDetails {
+        title,
+        uploader,
+        tags,
+        description,
+        view_count,
+        viewer_can_edit,
+        visibility,
+        state,
+        ..
+    } = video.get_untracked();
+    let when =
+        video.with_untracked(|video| video.published_at.clone().unwrap_or_else(|| video.created_at.clone()));
     let views = match view_count {
         1 => "1 view".to_owned(),
         many => format!("{} views", count(i64::from(many))),
     };
-    let initial = uploader.username.chars().next().unwrap_or('?').to_uppercase().to_string();
+    let initial = uploader.username.chars().next().map(String::from);
     let profile_href = format!("/@{}", uploader.username);
     let edit_href = video.with_untracked(|video| format!("/studio?edit={}", video.id.inner()));
     view! {

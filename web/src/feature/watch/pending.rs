@@ -5,7 +5,10 @@ use futures::StreamExt;
 use leptos::{prelude::*, reactive::spawn_local_scoped_with_cancellation};
 
 use crate::{
-    api::{self, Failure, ProcessingStage, ProgressSubscription, ProgressVariables, VideoDetails, VideoProgress, VideoState},
+    api::{
+        self, Failure, ProcessingStage, ProgressSubscription, ProgressVariables, VideoDetails, VideoProgress,
+        VideoState,
+    },
     ui::{Glyph, Icon, time_left},
 };
 

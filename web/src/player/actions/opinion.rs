@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api::{self, ApiError, ErrorCode, VideoDetails},
     session::{Session, use_session},
-    ui::{Toasts, use_toasts},
+    ui::{Toasts, effect, use_toasts},
 };
 
 /// The viewer's hand on a video; changes show at once and go back if the server refuses.
@@ -30,7 +30,7 @@ impl ViewerActions {
         let shelf = RwSignal::new(stored());
         let id = Memo::new(move |_| video.with(|video| video.as_ref().map(|video| video.id.clone())));
         // Another place or another tab may have changed the shelf since.
-        Effect::new(move |_| {
+        effect(move || {
             id.track();
             shelf.set(stored());
         });
