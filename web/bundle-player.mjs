@@ -24,21 +24,29 @@ const parts = {
 };
 
 /**
- * Our media is always fragmented MP4, which passes through as it is: the demuxers of other containers and the
- * remuxer behind them are left out. Each recognises nothing; what else is imported from them does nothing.
+ * Modules that have no switch and nothing to do here. Our media is always fragmented MP4, which passes through as
+ * it is: the demuxers of other containers recognise nothing, and the remuxer behind them is never made. Cues of
+ * ID3 tags and the loader that streams segments by pieces are off by hls.js's own rules once they are missing.
  */
-const fragmentedMp4Only = {
-  name: 'fragmented-mp4-only',
+const leftOut = {
+  tsdemuxer: 'export default class { static probe() { return false; } }',
+  aacdemuxer: 'export default class { static probe() { return false; } }',
+  mp3demuxer: 'export default class { static probe() { return false; } }',
+  'mp4-remuxer': `
+    export default class {}
+    export const normalizePts = (value) => value;
+    export const flushTextTrackMetadataCueSamples = () => undefined;
+    export const flushTextTrackUserdataCueSamples = () => undefined;`,
+  'id3-track-controller': 'export default undefined;',
+  'fetch-loader': 'export default class {} export const fetchSupported = () => false;',
+};
+
+const withoutThem = {
+  name: 'left-out',
   setup(bundler) {
-    const filter = /(^|\/)(tsdemuxer|aacdemuxer|mp3demuxer|mp4-remuxer)$/;
-    bundler.onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out' }));
-    bundler.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
-      contents: `
-        export default class LeftOut { static probe() { return false; } }
-        export const normalizePts = (value) => value;
-        export const flushTextTrackMetadataCueSamples = () => undefined;
-        export const flushTextTrackUserdataCueSamples = () => undefined;`,
-    }));
+    const filter = new RegExp(`/(${Object.keys(leftOut).join('|')})$`);
+    bundler.onResolve({ filter }, ({ path }) => ({ path: filter.exec(path)[1], namespace: 'left-out' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({ contents: leftOut[path] }));
   },
 };
 
@@ -59,5 +67,5 @@ await build({
   },
   // As hls.js itself is compiled: a field that is only declared does not reset what a parent class has set.
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
-  plugins: [fragmentedMp4Only],
+  plugins: [withoutThem],
 });
