@@ -1,9 +1,14 @@
 //! A GraphQL client that shows the raw HTTP where a test wants it, and hides it where it does not.
 
+use std::time::Duration;
+
 use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
+
+/// A server that hangs should fail a test, not hold it.
+const LONGEST_ANSWER: Duration = Duration::from_secs(60);
 
 /// Talks to one server as one requester: a guest, a bearer of a token, or a browser with a cookie.
 #[derive(Debug, Clone)]
@@ -18,7 +23,11 @@ impl Client {
     pub fn guest(base: Url) -> Self {
         // The workspace's reqwest brings no TLS provider of its own; a second installation is refused, harmlessly.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(LONGEST_ANSWER)
+            .build()
+            .unwrap();
         Self { http, base, headers: HeaderMap::new() }
     }
 
