@@ -87,8 +87,8 @@ fn cargo(folders: &Folders, profile: Profile) -> Result<Command> {
     Ok(cargo)
 }
 
-/// Views without their types, which is a fifth less on the wire and half the time to compile; and no path of the
-/// machine that built it in the page.
+/// Views without their types, for less on the wire (`docs/decisions/0009-weight-of-the-page.md`); and no path of
+/// the machine that built it in the page.
 fn rustc_flags(root: &Path) -> String {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
