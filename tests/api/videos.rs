@@ -69,7 +69,11 @@ async fn search_finds_titles_tags_descriptions_uploaders_and_near_misses() {
         ("Lübeck", &cranes),
         ("craness", &cranes),
     ] {
-        assert_eq!(listed(&app, &format!("search: \"{words}\"")).await, std::slice::from_ref(wanted), "{words}");
+        assert_eq!(
+            listed(&app, &format!("search: \"{words}\"")).await,
+            std::slice::from_ref(wanted),
+            "{words}"
+        );
     }
     assert!(listed(&app, "search: \"submarine\"").await.is_empty());
     assert_eq!(listed(&app, "tags: [\"wildlife\"]").await, std::slice::from_ref(&seals));
