@@ -98,7 +98,7 @@ async fn pages_show_every_video_once_in_every_order() {
         let (mut seen, mut after) = (Vec::new(), Value::Null);
         loop {
             let document = format!(
-                "query ($after: String) {{ videos(first: 3, after: $after, order: {order}) {{
+                "query ($after: String) {{ videos(first: 1, after: $after, order: {order}) {{
                     nodes {{ id }} edges {{ cursor }} pageInfo {{ hasNextPage endCursor }} }} }}"
             );
             let page = app.guest.run(&document, json!({ "after": after })).await.data()["videos"].take();

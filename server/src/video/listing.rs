@@ -84,11 +84,9 @@ impl VideoOrder {
     fn cursor(self, list: &str, video: &video::Model) -> String {
         let value = match self {
             Self::Newest | Self::Oldest => serde_json::json!(video.created_at),
-            Self::TopRated => {
-                serde_json::json!(f64::from(video.rating_sum + 15) / f64::from(video.rating_count + 3))
-            }
+            Self::TopRated => exactly(f64::from(video.rating_sum + 15) / f64::from(video.rating_count + 3)),
             Self::MostViewed => serde_json::json!(video.view_count),
-            Self::Trending => serde_json::json!(video.trending_score),
+            Self::Trending => exactly(video.trending_score),
         };
         Cursor::encode(list, &(value, video.id.0))
     }
@@ -102,12 +100,21 @@ impl VideoOrder {
                 (time.timestamp() >= 0).then(|| Expr::value(time))?
             }
             Self::MostViewed => Expr::value(i32::try_from(value.as_i64()?).ok()?),
-            Self::TopRated | Self::Trending => Expr::value(value.as_f64()?),
+            Self::TopRated | Self::Trending => {
+                let number = f64::from_bits(value.as_u64()?);
+                number.is_finite().then(|| Expr::value(number))?
+            }
         };
         let here = Expr::tuple([self.key(), Expr::col((video::Entity, video::Column::Id))]);
         let there = Expr::tuple([value, Expr::value(id)]);
         Some(if self == Self::Oldest { here.gt(there) } else { here.lt(there) })
     }
+}
+
+/// A number as its bits: JSON may give it back a last digit off, and then a page repeats or leaves out the
+/// video at its border.
+fn exactly(number: f64) -> serde_json::Value {
+    serde_json::json!(number.to_bits())
 }
 
 async fn page(
