@@ -194,9 +194,13 @@ pub fn assert_sound(media: &Media, expected_s: Option<f64>) {
             assert_eq!((tag("color_range"), tag("sample_aspect_ratio")), ("tv", "1:1"));
             assert_eq!(tag("field_order"), "progressive");
             assert!(rendition.codecs.starts_with("avc1.64"), "{}", rendition.codecs);
-            // Every segment begins with a keyframe, and no other keyframes are there.
+            // Every segment begins with a keyframe, and no other keyframes are there but that of a rest too
+            // short for a segment of its own.
             let segments: usize = rendition.chunks.iter().map(|chunk| chunk.segments.len()).sum();
-            assert_eq!(segments, seen.keyframes_s.len());
+            let end_s = 10.0 + rendition.duration_ms / 1_000.0;
+            let has_short_rest = seen.keyframes_s.len() > 1
+                && seen.keyframes_s.last().is_some_and(|last_s| end_s - last_s < 0.5);
+            assert_eq!(segments + usize::from(has_short_rest), seen.keyframes_s.len());
             let mut at_s = 10.0;
             let all = rendition.chunks.iter().flat_map(|chunk| &chunk.segments);
             for (segment, keyframe_s) in all.zip(&seen.keyframes_s) {
