@@ -38,9 +38,11 @@ impl Drop for ChromeDriver {
     }
 }
 
-pub(super) async fn start(profile: &Path) -> (ChromeDriver, WebDriver) {
-    // thirtyfour's reqwest brings no TLS provider of its own; a second installation is refused, harmlessly.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+/// chromedriver takes a free port of IPv4 and ends when the same one of IPv6 is in use: then another is tried.
+const STARTS: usize = 5;
+
+/// A chromedriver and its port, or nothing when it ended without one.
+fn listen() -> Option<(ChromeDriver, u16)> {
     let mut child = Command::new("chromedriver")
         .arg("--port=0")
         .process_group(0)
@@ -51,13 +53,16 @@ pub(super) async fn start(profile: &Path) -> (ChromeDriver, WebDriver) {
         .expect("the tests need chromedriver: make test installs it");
     let stdout = child.stdout.take().expect("a pipe was asked for");
     let process = ChromeDriver { child };
-    let port = BufReader::new(stdout)
-        .lines()
-        .map_while(Result::ok)
-        .find_map(|line| {
-            line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
-        })
-        .expect("chromedriver says its port");
+    let port = BufReader::new(stdout).lines().map_while(Result::ok).find_map(|line| {
+        line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
+    })?;
+    Some((process, port))
+}
+
+pub(super) async fn start(profile: &Path) -> (ChromeDriver, WebDriver) {
+    // thirtyfour's reqwest brings no TLS provider of its own; a second installation is refused, harmlessly.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (process, port) = (0..STARTS).find_map(|_| listen()).expect("chromedriver finds a port");
 
     let mut wanted = DesiredCapabilities::chrome();
     for flag in BROWSER_FLAGS {
