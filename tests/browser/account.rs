@@ -67,3 +67,21 @@ async fn what_needs_an_account_leads_back_after_the_log_in() {
     assert_eq!(path, "/");
     browser.quit().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_members_need_is_fetched_when_it_is_needed() {
+    let app = TestApp::start().await;
+    let browser = visit(&app).await;
+    let fetched =
+        "return performance.getEntriesByType('resource').filter(one => /members-/.test(one.name)).length";
+    browser.open("/").await;
+    browser.element("main h1, main h2, main p").await;
+    assert_eq!(browser.script(fetched, vec![]).await, 0);
+    browser.block(&["*members-*"]).await;
+    browser.press_link("You").await;
+    browser.wait_for_text("could not be loaded", PATIENCE).await;
+    browser.block(&[]).await;
+    browser.press("Try again").await;
+    browser.named("h1", "Log in").await;
+    browser.quit().await;
+}

@@ -8,12 +8,11 @@ use leptos_router::{
 
 use crate::{
     feature::{
-        account::{LogInPage, SettingsPage, SignUpPage},
         browse::{BrowsePage, ProfilePage, SearchPage, TagPage},
         feed::FeedPage,
+        members::{Members, MembersPage},
         missing::MissingPage,
-        studio::StudioPage,
-        upload::{GlobalDrop, UploadPage, UploadProvider},
+        upload::{GlobalDrop, UploadProvider},
         watch::WatchPage,
     },
     session::{Session, Theme},
@@ -38,11 +37,11 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/search") view=SearchPage />
                         <Route path=path!("/tag/:tag") view=TagPage />
                         <Route path=path!("/watch/:id") view=WatchPage />
-                        <Route path=path!("/upload") view=UploadPage />
-                        <Route path=path!("/studio") view=StudioPage />
-                        <Route path=path!("/login") view=LogInPage />
-                        <Route path=path!("/signup") view=SignUpPage />
-                        <Route path=path!("/settings") view=SettingsPage />
+                        <Route path=path!("/upload") view=|| members(MembersPage::Upload) />
+                        <Route path=path!("/studio") view=|| members(MembersPage::Studio) />
+                        <Route path=path!("/login") view=|| members(MembersPage::LogIn) />
+                        <Route path=path!("/signup") view=|| members(MembersPage::SignUp) />
+                        <Route path=path!("/settings") view=|| members(MembersPage::Settings) />
                         // Last: the router has no segment with a fixed prefix, so the page tells `/@ada` from `/ada`.
                         <Route path=path!("/:handle") view=ProfilePage />
                     </FlatRoutes>
@@ -54,4 +53,8 @@ pub fn App() -> impl IntoView {
         <Toaster />
         <Announcer />
     }
+}
+
+fn members(page: MembersPage) -> impl IntoView {
+    view! { <Members page /> }
 }

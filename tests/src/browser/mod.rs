@@ -153,6 +153,11 @@ impl Browser {
         self.named("button, [role=button], input[type=submit]", name).await.click().await.unwrap();
     }
 
+    /// Follows the link with that name.
+    pub async fn press_link(&self, name: &str) {
+        self.named("a", name).await.click().await.unwrap();
+    }
+
     /// Sends keys to whatever has the focus.
     pub async fn keys(&self, keys: impl Into<TypingData>) {
         self.driver.action_chain().send_keys(keys).perform().await.unwrap();
@@ -168,6 +173,14 @@ impl Browser {
             });
             self.driver.cdp().send_raw("Input.dispatchDragEvent", event).await.unwrap();
         }
+    }
+
+    /// Requests whose address matches one of the patterns (`*` for anything) fail from now on; no pattern lets
+    /// everything through again.
+    pub async fn block(&self, patterns: &[&str]) {
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Network.enable", json!({})).await.unwrap();
+        cdp.send_raw("Network.setBlockedURLs", json!({ "urls": patterns })).await.unwrap();
     }
 
     /// What the page wrote to its console as errors, failed requests included.

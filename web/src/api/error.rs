@@ -1,5 +1,6 @@
 //! What can go wrong between the site and the server, in one type that pages can show.
 
+use leptos::wasm_split::SplitLoaderError;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -72,6 +73,14 @@ impl ApiError {
         Self::local(ErrorCode::Offline, "The server cannot be reached. Check the connection.")
     }
 
+    /// A part of this page's program did not arrive: no network, or a newer program on the server.
+    fn part_missing() -> Self {
+        Self::local(
+            ErrorCode::Offline,
+            "This page could not be loaded. Check the connection and try again; if it stays, reload the page.",
+        )
+    }
+
     /// An answer that is not GraphQL, such as a proxy's error page.
     pub fn unexpected(status: u16) -> Self {
         match status {
@@ -109,6 +118,12 @@ impl ApiError {
     /// Whether the same request can succeed later without a change.
     pub fn can_retry(&self) -> bool {
         matches!(self.code, ErrorCode::Offline | ErrorCode::Internal | ErrorCode::RateLimited)
+    }
+}
+
+impl From<SplitLoaderError> for ApiError {
+    fn from(_: SplitLoaderError) -> Self {
+        Self::part_missing()
     }
 }
 

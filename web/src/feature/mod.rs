@@ -3,6 +3,7 @@
 pub mod account;
 pub mod browse;
 pub mod feed;
+pub mod members;
 pub mod missing;
 pub mod studio;
 pub mod upload;

@@ -17,15 +17,22 @@ const HASH_DIGITS: usize = 12;
 /// Where the server puts a page's own title, description and Open Graph tags.
 const HEAD_MARK: &str = "<!--head-->";
 
-/// The assets of the page, by the name that the template knows them by.
+/// What the splitter puts before the name of a part.
+const PART_PREFIX: &str = "split_";
+
+/// What the site serves, by the name that the template or the program knows it by.
 pub struct Page {
-    assets: BTreeMap<&'static str, String>,
+    /// Loaded by every first visit.
+    assets: BTreeMap<String, String>,
+    /// Parts of the program, loaded by the pages that need them.
+    later: BTreeMap<String, String>,
 }
 
 impl Page {
     /// Bundles everything into the stage under hashed names and writes `index.html`.
     pub fn assemble(folders: &Folders, node: &Node, wasm: &Wasm, profile: Profile) -> Result<Self> {
-        let mut page = Self { assets: BTreeMap::new() };
+        let mut page = Self { assets: BTreeMap::new(), later: BTreeMap::new() };
+        page.add_parts(folders, wasm)?;
         let minify = profile.ships();
         // The boot script imports the glue by this name, so it is bundled from beside it.
         let boot = wasm.glue.with_file_name("boot.js");
@@ -49,15 +56,29 @@ impl Page {
         Ok(page)
     }
 
-    fn add(&mut self, folders: &Folders, name: &'static str, file: &Path, extension: &str) -> Result<()> {
-        let content = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-        let hash = hex::encode(Sha256::digest(&content));
-        let path = format!("assets/{name}-{}.{extension}", &hash[..HASH_DIGITS]);
-        let target = folders.stage.join(&path);
-        fs::create_dir_all(folders.stage.join("assets")).context("creating the assets folder")?;
-        fs::write(&target, content).with_context(|| format!("writing {}", target.display()))?;
-        self.assets.insert(name, path);
+    fn add(&mut self, folders: &Folders, name: &str, file: &Path, extension: &str) -> Result<()> {
+        let path = publish(folders, name, file, extension)?;
+        self.assets.insert(name.to_owned(), path);
         Ok(())
+    }
+
+    /// Publishes the parts of the module and gives the script that fetches them their hashed names. That script
+    /// is bundled into one that lies beside them.
+    fn add_parts(&mut self, folders: &Folders, wasm: &Wasm) -> Result<()> {
+        let mut script =
+            fs::read_to_string(&wasm.parts_script).context("reading the script that fetches the parts")?;
+        for part in &wasm.parts {
+            let stem = part.file_stem().unwrap_or_default().to_string_lossy();
+            let name = stem.strip_prefix(PART_PREFIX).unwrap_or(&stem);
+            let path = publish(folders, name, part, "wasm")?;
+            let (old, new) = (format!("./{stem}.wasm"), path.replacen("assets/", "./", 1));
+            if !script.contains(&old) {
+                bail!("the script that fetches the parts does not know {old}");
+            }
+            script = script.replace(&old, &new);
+            self.later.insert(name.to_owned(), path);
+        }
+        fs::write(&wasm.parts_script, script).context("writing the script that fetches the parts")
     }
 
     fn write_html(&self, folders: &Folders) -> Result<()> {
@@ -76,17 +97,37 @@ impl Page {
         fs::write(folders.stage.join("index.html"), html).context("writing index.html")
     }
 
-    /// Says what a first visit loads, compressed.
+    /// Says what a first visit loads, and what comes later, compressed.
     pub fn report(&self, dist: &Path) -> Result<()> {
         let mut total = 0;
         for (name, path) in &self.assets {
-            let plain = dist.join(path);
-            let packed = PathBuf::from(format!("{}.br", plain.display()));
-            let size = fs::metadata(if packed.exists() { &packed } else { &plain })?.len();
+            let size = size_on_the_wire(dist, path)?;
             total += size;
             say(&format!("  {name:<8} {:>7.1} kB", size as f64 / 1000.0));
         }
         say(&format!("  {:<8} {:>7.1} kB", "total", total as f64 / 1000.0));
+        for (name, path) in &self.later {
+            let size = size_on_the_wire(dist, path)?;
+            say(&format!("  {name:<8} {:>7.1} kB, later", size as f64 / 1000.0));
+        }
         Ok(())
     }
+}
+
+/// Copies a file into the stage under a name with its hash; gives its path there.
+fn publish(folders: &Folders, name: &str, file: &Path, extension: &str) -> Result<String> {
+    let content = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    let hash = hex::encode(Sha256::digest(&content));
+    let path = format!("assets/{name}-{}.{extension}", &hash[..HASH_DIGITS]);
+    let target = folders.stage.join(&path);
+    fs::create_dir_all(folders.stage.join("assets")).context("creating the assets folder")?;
+    fs::write(&target, content).with_context(|| format!("writing {}", target.display()))?;
+    Ok(path)
+}
+
+fn size_on_the_wire(dist: &Path, path: &str) -> Result<u64> {
+    let plain = dist.join(path);
+    let packed = PathBuf::from(format!("{}.br", plain.display()));
+    let file = if packed.exists() { packed } else { plain };
+    Ok(fs::metadata(&file).with_context(|| format!("measuring {}", file.display()))?.len())
 }

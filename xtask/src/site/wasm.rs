@@ -8,8 +8,9 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use wasm_bindgen_cli_support::Bindgen;
+use wasm_split_cli_support as wasm_split;
 
 use super::{Folders, node::run, say};
 use crate::Profile;
@@ -18,10 +19,16 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// Where Debian's own cargo and rustc are, the second way to a wasm toolchain.
 const DEBIAN_PROGRAMS: &str = "/usr/bin";
 
-/// A wasm module and the script that binds it to the browser.
+/// The script that fetches the parts; the glue imports it by this name.
+const PARTS_SCRIPT: &str = "parts.js";
+
+/// A wasm module, the parts of it that are fetched later, and the script that binds them to the browser.
 pub struct Wasm {
     pub module: PathBuf,
+    pub parts: Vec<PathBuf>,
     pub glue: PathBuf,
+    /// What the glue imports to fetch a part, each by its file name.
+    pub parts_script: PathBuf,
 }
 
 /// Compiles `kinora-web` and binds it.
@@ -36,17 +43,60 @@ pub fn build(folders: &Folders, profile: Profile) -> Result<Wasm> {
     if out.exists() {
         fs::remove_dir_all(&out).context("clearing the bindings")?;
     }
+    fs::create_dir_all(&out).context("creating the folder of the bindings")?;
+    let main = folders.work.join("main.wasm");
+    let parts = split(&compiled, &main, &out)?;
+    if profile.ships() {
+        parts.iter().try_for_each(|part| strip(part))?;
+    }
     Bindgen::new()
-        .input_path(&compiled)
+        .input_path(&main)
         .out_name("kinora")
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
+        // The parts share the table of functions and the stack with the module.
+        .keep_lld_exports(true)
         .remove_name_section(profile.ships())
         .remove_producers_section(profile.ships())
         .generate(&out)
         .context("binding the module")?;
-    Ok(Wasm { module: out.join("kinora_bg.wasm"), glue: out.join("kinora.js") })
+    Ok(Wasm {
+        module: out.join("kinora_bg.wasm"),
+        parts,
+        glue: out.join("kinora.js"),
+        parts_script: out.join(PARTS_SCRIPT),
+    })
+}
+
+/// Takes what is reached only through `#[wasm_split]` functions out of the module, into modules of their own.
+fn split(compiled: &Path, main: &Path, out: &Path) -> Result<Vec<PathBuf>> {
+    let module = fs::read(compiled).context("reading the compiled module")?;
+    let link_name = format!("./{PARTS_SCRIPT}");
+    let mut options = wasm_split::Options::new(&module);
+    options.output_dir = out;
+    options.main_out_path = main;
+    options.link_name = &link_name;
+    options.main_module = "./kinora.js";
+    let split =
+        wasm_split::transform(options).map_err(|report| anyhow!("splitting the module: {report:#}"))?;
+    Ok(split.split_modules)
+}
+
+/// Leaves out what only tools read, such as the names of functions.
+fn strip(module: &Path) -> Result<()> {
+    let content = fs::read(module).context("reading a part of the module")?;
+    let mut stripped = wasm_encoder::Module::new();
+    for payload in wasmparser::Parser::new(0).parse_all(&content) {
+        if let Some((id, range)) = payload.context("parsing a part of the module")?.as_section()
+            && id != wasm_encoder::SectionId::Custom as u8
+        {
+            let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
+            let data = content.get(range).context("a section ends behind its module")?;
+            stripped.section(&wasm_encoder::RawSection { id, data });
+        }
+    }
+    fs::write(module, stripped.finish()).context("writing a part of the module")
 }
 
 fn cargo(folders: &Folders, profile: Profile) -> Result<Command> {
@@ -87,12 +137,12 @@ fn cargo(folders: &Folders, profile: Profile) -> Result<Command> {
     Ok(cargo)
 }
 
-/// Views without their types, for less on the wire (`docs/decisions/0009-weight-of-the-page.md`); and no path of
-/// the machine that built it in the page.
+/// Views without their types, for less on the wire (`docs/decisions/0009-weight-of-the-page.md`); the relocations
+/// that the module is split by; and no path of the machine that built it in the page.
 fn rustc_flags(root: &Path) -> String {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
-    let mut flags = "--cfg erase_components".to_owned();
+    let mut flags = "--cfg erase_components -Clink-arg=--emit-relocs".to_owned();
     for (from, to) in
         [(home.map(|home| home.join("registry/src")), "crates"), (Some(root.to_owned()), "kinora")]
     {

@@ -6,15 +6,15 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
 };
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{DataTransfer, DragEvent, File};
+use web_sys::{DataTransfer, DragEvent};
 
-use super::{pill::UploadPill, provider::use_uploads};
+use super::inbox::{Dropped, Inbox};
 use crate::ui::{Glyph, Icon};
 
 /// Lights up while files are held over the page, takes them when they fall, and leads to the upload page.
 #[component]
 pub fn GlobalDrop() -> impl IntoView {
-    let uploads = use_uploads();
+    let inbox: Inbox = expect_context();
     let navigate = use_navigate();
     let path = use_location().pathname;
     let over = RwSignal::new(false);
@@ -56,15 +56,11 @@ pub fn GlobalDrop() -> impl IntoView {
         event.prevent_default();
         over.set(false);
         let Some(data) = event.data_transfer() else { return };
-        let (files, folders) = sort(&data);
-        if files.is_empty() && folders.is_empty() {
+        let fallen = sort(&data);
+        if fallen.is_empty() {
             return;
         }
-        for folder in folders {
-            let reason = format!("{} is a folder. Drop the files in it.", folder.name());
-            uploads.refuse(folder, reason);
-        }
-        uploads.add(files);
+        inbox.dropped.update(|dropped| dropped.extend(fallen));
         if path.get_untracked() != "/upload" {
             navigate("/upload", NavigateOptions::default());
         }
@@ -83,7 +79,7 @@ pub fn GlobalDrop() -> impl IntoView {
                 <p>"Drop to upload"</p>
             </div>
         </div>
-        <UploadPill />
+        {move || inbox.pill.get().map(|make| make())}
     }
 }
 
@@ -91,16 +87,15 @@ fn has_files(event: &DragEvent) -> bool {
     event.data_transfer().is_some_and(|data| data.types().includes(&JsValue::from_str("Files"), 0))
 }
 
-/// Files, and the folders among them: a browser lists both alike, and a folder cannot be read.
-fn sort(data: &DataTransfer) -> (Vec<File>, Vec<File>) {
-    let (mut files, mut folders) = (Vec::new(), Vec::new());
+fn sort(data: &DataTransfer) -> Vec<Dropped> {
     let items = data.items();
-    for index in 0..items.length() {
-        let Some(item) = items.get(index) else { continue };
-        let Ok(Some(file)) = item.get_as_file() else { continue };
-        if is_folder(&item) { folders.push(file) } else { files.push(file) }
-    }
-    (files, folders)
+    (0..items.length())
+        .filter_map(|index| items.get(index))
+        .filter_map(|item| {
+            let file = item.get_as_file().ok()??;
+            Some(if is_folder(&item) { Dropped::Folder(file) } else { Dropped::File(file) })
+        })
+        .collect()
 }
 
 fn is_folder(item: &JsValue) -> bool {

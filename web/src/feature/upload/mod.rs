@@ -3,12 +3,14 @@
 //!
 //! Decisions are in plain structs: `plan` (parts), `speed` (bytes, rate, time left), `stage` (states, what starts
 //! next), `words` (refusals, titles, pauses), `wires` (shared connections). `transfer` and `follow` put them to
-//! work, `provider` holds the list above the pages, the rest displays.
+//! work, `provider` holds the list above the pages, the rest displays. Only `drop` and `inbox` are in the part of
+//! the program that everybody loads.
 
 mod api;
 mod details_form;
 mod drop;
 mod follow;
+mod inbox;
 mod page;
 mod pill;
 mod plan;
@@ -24,5 +26,5 @@ mod wires;
 mod words;
 
 pub use drop::GlobalDrop;
+pub use inbox::UploadProvider;
 pub use page::UploadPage;
-pub use provider::UploadProvider;

@@ -1,4 +1,4 @@
-//! The list of uploads. It stands above the pages, so that they can be changed while files are sent.
+//! The list of uploads. It outlives the pages, so that they can be changed while files are sent.
 
 use cynic::MutationBuilder;
 use futures::future::abortable;
@@ -10,6 +10,8 @@ use web_sys::File;
 use super::{
     api::{AbortUpload, AbortUploadVariables},
     follow::follow,
+    inbox::{Dropped, Inbox},
+    pill::UploadPill,
     row::Row,
     save::save_now,
     stage::{Stage, to_start},
@@ -21,6 +23,7 @@ use crate::{
     api,
     player::player_script,
     session::{Session, use_session},
+    ui::effect,
 };
 
 /// All files of this visit; from [`use_uploads`].
@@ -34,41 +37,61 @@ pub struct Uploads {
     stills_busy: StoredValue<bool>,
 }
 
-/// The uploads of this page.
+/// The uploads, which begin with the first page that asks for them and outlive it.
 pub fn use_uploads() -> Uploads {
-    expect_context()
-}
-
-/// Holds the uploads for everything inside.
-#[component]
-pub fn UploadProvider(children: Children) -> impl IntoView {
-    let uploads = Uploads {
-        rows: RwSignal::new(Vec::new()),
-        session: use_session(),
-        owner: StoredValue::new(Owner::current().unwrap_or_default()),
-        wires: StoredValue::new_local(Wires::default()),
-        next_id: StoredValue::new(0),
-        stills_busy: StoredValue::new(false),
-    };
-    provide_context(uploads);
-    // Files dropped by a guest begin when they have logged in, and when the server has said how large they may be.
-    crate::ui::effect(move || {
-        uploads.session.me();
-        uploads.start_waiting();
-    });
-    let leaving = window_event_listener(ev::beforeunload, move |event| {
-        if uploads
-            .rows
-            .with_untracked(|rows| rows.iter().any(|row| row.stage.with_untracked(Stage::needs_this_page)))
-        {
-            event.prevent_default();
-        }
-    });
-    on_cleanup(move || leaving.remove());
-    children()
+    use_context().unwrap_or_else(|| {
+        let inbox: Inbox = expect_context();
+        inbox.owner.get_value().with(|| Uploads::begin(inbox))
+    })
 }
 
 impl Uploads {
+    fn begin(inbox: Inbox) -> Self {
+        let uploads = Self {
+            rows: RwSignal::new(Vec::new()),
+            session: use_session(),
+            owner: inbox.owner,
+            wires: StoredValue::new_local(Wires::default()),
+            next_id: StoredValue::new(0),
+            stills_busy: StoredValue::new(false),
+        };
+        provide_context(uploads);
+        inbox.pill.set(Some(|| view! { <UploadPill /> }.into_any()));
+        effect(move || {
+            if inbox.dropped.with(|dropped| !dropped.is_empty()) {
+                uploads.take(inbox.dropped.try_update(std::mem::take).unwrap_or_default());
+            }
+        });
+        // Files dropped by a guest begin when they have logged in, and when the server has said how large they may be.
+        effect(move || {
+            uploads.session.me();
+            uploads.start_waiting();
+        });
+        let leaving = window_event_listener(ev::beforeunload, move |event| {
+            if uploads.rows.with_untracked(|rows| {
+                rows.iter().any(|row| row.stage.with_untracked(Stage::needs_this_page))
+            }) {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || leaving.remove());
+        uploads
+    }
+
+    fn take(self, dropped: Vec<Dropped>) {
+        let mut files = Vec::new();
+        for dropped in dropped {
+            match dropped {
+                Dropped::File(file) => files.push(file),
+                Dropped::Folder(folder) => {
+                    let reason = format!("{} is a folder. Drop the files in it.", folder.name());
+                    self.push(folder, Stage::Refused(reason));
+                }
+            }
+        }
+        untrack(|| self.add(files));
+    }
+
     /// Takes files into the list; what cannot be uploaded stands there with the reason.
     pub fn add(self, files: Vec<File>) {
         let most = untrack(|| self.session.site()).map(|site| site.max_upload_bytes.0);
@@ -78,11 +101,6 @@ impl Uploads {
         }
         self.start_waiting();
         self.make_stills();
-    }
-
-    /// Takes something into the list that is no file at all, such as a folder.
-    pub fn refuse(self, file: File, reason: String) {
-        self.push(file, Stage::Refused(reason));
     }
 
     fn push(self, file: File, stage: Stage) {
