@@ -7,6 +7,7 @@ mod opinion;
 mod star_button;
 mod star_row;
 mod stars;
+mod turn;
 
 use leptos::prelude::*;
 

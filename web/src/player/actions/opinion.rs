@@ -1,12 +1,15 @@
 //! What this viewer thinks of a video, and how it is kept: at the server for people with an account, in their
 //! own browser for guests.
 
+use std::{future::Future, rc::Rc};
+
 use cynic::MutationBuilder;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     api::{FavoriteVideo, FavoriteVideoVariables, Opinion, RateVideo, RateVideoVariables},
     guest::{GuestShelf, STORAGE_KEY},
+    turn::{Change, Turn},
 };
 use crate::{
     api::{self, ApiError, ErrorCode, VideoDetails},
@@ -22,6 +25,8 @@ pub struct ViewerActions {
     shelf: RwSignal<GuestShelf>,
     session: Session,
     toasts: Toasts,
+    /// What is under way for the video that was acted on last.
+    turn: StoredValue<Option<Rc<Turn>>, LocalStorage>,
 }
 
 impl ViewerActions {
@@ -34,7 +39,8 @@ impl ViewerActions {
             id.track();
             shelf.set(stored());
         });
-        Self { video, write, shelf, session: use_session(), toasts: use_toasts() }
+        let turn = StoredValue::new_local(None);
+        Self { video, write, shelf, session: use_session(), toasts: use_toasts(), turn }
     }
 
     /// The viewer's own stars; 0 when not rated.
@@ -77,12 +83,12 @@ impl ViewerActions {
             self.keep(|shelf| shelf.rate(before.id.inner(), stars));
             return;
         }
-        self.change(&before, |video| video.viewer_stars = (stars > 0).then_some(stars));
         let id = before.id.clone();
-        spawn_local(async move {
+        self.send(Change::Rating, &before, async move {
             let operation = RateVideo::build(RateVideoVariables { video_id: id, stars });
-            self.settle(before, api::send(operation).await.map(|data| data.rate_video));
+            api::send(operation).await.map(|data| data.rate_video)
         });
+        self.change(&before.id, |video| video.viewer_stars = (stars > 0).then_some(stars));
     }
 
     pub fn set_favorite(self, favorite: bool) {
@@ -91,12 +97,12 @@ impl ViewerActions {
             self.keep(|shelf| shelf.set_favorite(before.id.inner(), favorite));
             return;
         }
-        self.change(&before, |video| video.viewer_favorite = favorite);
         let id = before.id.clone();
-        spawn_local(async move {
+        self.send(Change::Favorite, &before, async move {
             let operation = FavoriteVideo::build(FavoriteVideoVariables { video_id: id, favorite });
-            self.settle(before, api::send(operation).await.map(|data| data.favorite_video));
+            api::send(operation).await.map(|data| data.favorite_video)
         });
+        self.change(&before.id, |video| video.viewer_favorite = favorite);
     }
 
     pub fn toggle_favorite(self) {
@@ -122,34 +128,40 @@ impl ViewerActions {
     }
 
     /// Changes the video if it is still the one that was acted on.
-    fn change(self, of: &VideoDetails, change: impl FnOnce(&mut VideoDetails)) {
-        let now = self.video.try_get_untracked().flatten().filter(|video| video.id == of.id);
+    fn change(self, id: &cynic::Id, change: impl FnOnce(&mut VideoDetails)) {
+        let now = self.video.try_get_untracked().flatten().filter(|video| video.id == *id);
         if let Some(mut video) = now {
             change(&mut video);
             self.write.run(video);
         }
     }
 
-    fn settle(self, before: VideoDetails, answer: Result<Opinion, ApiError>) {
-        match answer {
-            Ok(opinion) => self.change(&before, |video| {
-                video.viewer_stars = opinion.viewer_stars;
-                video.viewer_favorite = opinion.viewer_favorite;
-                video.average_stars = opinion.average_stars;
-                video.rating_count = opinion.rating_count;
-                video.favorite_count = opinion.favorite_count;
-            }),
-            Err(error) => {
-                self.change(&before, |video| {
-                    video.viewer_stars = before.viewer_stars;
-                    video.viewer_favorite = before.viewer_favorite;
-                });
-                // A session that ended elsewhere needs no alarm: the next page shows it.
-                if error.code != ErrorCode::Unauthenticated {
-                    self.toasts.fail(&error);
-                }
+    fn send(
+        self,
+        change: Change,
+        before: &VideoDetails,
+        request: impl Future<Output = Result<Opinion, ApiError>> + 'static,
+    ) {
+        let turn = self.turn_of(before);
+        let (number, request) = (turn.announce(change), Box::pin(request));
+        spawn_local(async move {
+            // A session that ended elsewhere needs no alarm: the next page shows it.
+            if let Err(error) = turn.take(change, number, request).await
+                && error.code != ErrorCode::Unauthenticated
+            {
+                self.toasts.fail(&error);
             }
-        }
+            if let Some(opinion) = turn.settled() {
+                self.change(&turn.video_id, |video| opinion.write(video));
+            }
+        });
+    }
+
+    fn turn_of(self, video: &VideoDetails) -> Rc<Turn> {
+        let current = self.turn.get_value().filter(|turn| turn.video_id == video.id);
+        let turn = current.filter(|turn| turn.is_under_way()).unwrap_or_else(|| Rc::new(Turn::new(video)));
+        self.turn.set_value(Some(turn.clone()));
+        turn
     }
 }
 
