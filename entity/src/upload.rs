@@ -51,6 +51,12 @@ pub struct Model {
     pub visibility: Visibility,
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
+    /// MD5 of three slices of the file, by which the same file is recognised; given by newer clients.
+    pub sample_hash: Option<String>,
+    /// When the file was last changed on its owner's machine.
+    pub modified_at: Option<DateTimeUtc>,
+    /// Whether an upload that ended without a video has left nothing in the store.
+    pub cleared: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

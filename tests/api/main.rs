@@ -8,6 +8,7 @@ mod feed;
 mod guard;
 mod limits;
 mod playback;
+mod resume;
 mod runner;
 mod sessions;
 mod subscriptions;

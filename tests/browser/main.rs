@@ -5,6 +5,7 @@ mod account;
 mod feed;
 mod journey;
 mod look;
+mod resume;
 mod upload;
 
 use kinora_tests::app::TestApp;

@@ -1,6 +1,6 @@
 //! The application, started for one test: the real server on a port of its own, with its own database and bucket.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use kinora_server::account;
 use kinora_server::app::App;
 use kinora_server::config::Config;
 use kinora_server::serve::{self, Running};
+use kinora_server::upload;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TryGetable};
 use url::Url;
 
@@ -101,6 +102,16 @@ impl TestApp {
         succeed(account::reset_password(self.app(), username, password.to_owned()).await);
     }
 
+    /// Ends uploads that were left alone and frees what ended ones hold, as the site does every ten minutes.
+    pub async fn clear_uploads(&self) {
+        succeed(upload::expire_abandoned(self.app()).await);
+    }
+
+    /// How many files the embedded store holds of objects and of parts.
+    pub fn stored_files(&self) -> usize {
+        ["objects", "multipart"].iter().map(|kind| files_in(&self.data_dir.join("store").join(kind))).sum()
+    }
+
     /// How many SQL statements the site has sent so far.
     pub fn statements(&self) -> u64 {
         self.app().statements.get()
@@ -168,4 +179,10 @@ impl Drop for TestApp {
 #[allow(clippy::print_stderr, reason = "a failing test says where its debris is")]
 fn say_where(app: &TestApp) {
     eprintln!("kept: {} and the database {}", app.data_dir.display(), app.database_url);
+}
+
+fn files_in(folder: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.map(|path| if path.is_dir() { files_in(&path) } else { 1 }).sum()
 }

@@ -1,20 +1,28 @@
-// Starts the site: the wasm module, and the player's script for whoever asks first. Their hashed names are read
-// from the page's own preload links, so that each name stands in one place.
+// Starts the site: the wasm module, and the scripts of the player and the uploads for whoever asks first. Their
+// hashed names are read from the page's own links, so that each name stands in one place.
+import { collect } from './collect.js';
 import start from './kinora.js';
 
 const address = (asset) => document.querySelector(`link[data-asset="${asset}"]`).href;
 
-let player;
-globalThis.kinora = {
-  /** Loads the player's script once; resolves when `globalThis.kinoraPlayer` is there. */
-  loadPlayer() {
-    player ??= import(address('player')).catch((error) => {
-      // A failed load may be tried again by the next video.
-      player = undefined;
+/** Loads a script once; a failed load may be tried again. */
+function once(asset) {
+  let loading;
+  return () => {
+    loading ??= import(address(asset)).catch((error) => {
+      loading = undefined;
       throw error;
     });
-    return player;
-  },
+    return loading;
+  };
+}
+
+globalThis.kinora = {
+  /** Resolves when `globalThis.kinoraPlayer` is there. */
+  loadPlayer: once('player'),
+  /** Resolves when `globalThis.kinoraUpload` is there. */
+  loadUpload: once('upload'),
+  collect,
 };
 
 start({ module_or_path: address('wasm') }).catch((error) => {

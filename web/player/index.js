@@ -1,9 +1,7 @@
-// The one script beside the wasm: playback by hls.js, and a still frame of a local file.
-// It is loaded when the first video (or upload row) appears and leaves a single global behind,
+// Playback by hls.js. It is loaded when the first video appears and leaves a single global behind,
 // because the wasm side may neither evaluate code nor know this file's hashed name.
 import { attachHls, hlsWorksHere } from './hls-session.js';
 import { attachNative, nativeWorksHere } from './native-session.js';
-import { previewFrame } from './preview.js';
 
 /**
  * Begins to load an HLS source into a video element.
@@ -72,4 +70,4 @@ function watchFirstFrame(video, callback) {
   return () => stop.abort();
 }
 
-globalThis.kinoraPlayer = { attach, previewFrame };
+globalThis.kinoraPlayer = { attach };

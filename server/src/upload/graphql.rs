@@ -4,13 +4,20 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use kinora_entity::{upload, video};
 
-use super::service::{self, NewUpload};
+use super::{
+    cleaning, completion, parts,
+    sample::SampleHash,
+    service::{self, DetailsChange, NewUpload},
+};
 use crate::{
     error::{Error, Result},
     graphql::{Bytes, ContextExt, load, parse_id},
     storage::PresignedRequest,
     video::{Description, TagName, Title, VideoKey, VideoObject, VisibilityKind},
 };
+
+/// How many unfinished uploads are listed: what has arrived of each is a question to the store.
+const MOST_LISTED: u64 = 50;
 
 /// Where an upload stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -31,6 +38,8 @@ pub enum UploadStateKind {
 pub struct ReceivedPart {
     number: i32,
     size: Bytes,
+    /// Without quotes.
+    etag: String,
 }
 
 /// A file on its way to the bucket. Visible to its owner only.
@@ -63,6 +72,37 @@ impl UploadObject {
         self.0.state.into()
     }
 
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// What the video will be called.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    async fn description(&self) -> &str {
+        &self.0.description
+    }
+
+    async fn tags(&self) -> &[String] {
+        &self.0.tags.0
+    }
+
+    async fn visibility(&self) -> VisibilityKind {
+        self.0.visibility.into()
+    }
+
+    /// As it was given when the upload began.
+    async fn sample_hash(&self) -> Option<&str> {
+        self.0.sample_hash.as_deref()
+    }
+
+    /// As it was given when the upload began.
+    async fn modified_at(&self) -> Option<DateTime<Utc>> {
+        self.0.modified_at
+    }
+
     /// When it is given up unless something is heard of it.
     async fn expires_at(&self) -> DateTime<Utc> {
         self.0.expires_at
@@ -70,10 +110,10 @@ impl UploadObject {
 
     /// What the store really holds by now.
     async fn received_parts(&self, ctx: &Context<'_>) -> Result<Vec<ReceivedPart>> {
-        let parts = service::received_parts(ctx.app(), &self.0).await?;
+        let parts = parts::received_parts(ctx.app(), &self.0).await?;
         Ok(parts
             .into_iter()
-            .map(|part| ReceivedPart { number: part.number, size: Bytes(part.size_bytes) })
+            .map(|part| ReceivedPart { number: part.number, size: Bytes(part.size_bytes), etag: part.etag })
             .collect())
     }
 
@@ -124,6 +164,22 @@ pub struct CreateUploadInput {
     tags: Option<Vec<String>>,
     /// Without one it is public.
     visibility: Option<VisibilityKind>,
+    /// MD5, in hexadecimal, over the file's first, middle and last 64 KiB: first the bytes from 0, then those from
+    /// half of (size − 64 KiB), then those from size − 64 KiB; of a file up to 192 KiB, over all of it. By it the
+    /// same file is recognised later.
+    sample_hash: Option<String>,
+    /// When the file was last changed.
+    modified_at: Option<DateTime<Utc>>,
+}
+
+/// What changes of the video that an upload will become.
+#[derive(InputObject)]
+pub struct UpdateUploadInput {
+    id: ID,
+    title: Option<String>,
+    description: Option<String>,
+    tags: Option<Vec<String>>,
+    visibility: Option<VisibilityKind>,
 }
 
 /// A part that was sent, as the store answered it.
@@ -149,6 +205,25 @@ impl UploadQuery {
             Err(error) => Err(error),
         }
     }
+
+    /// One's own unfinished uploads, the newest first, at most 50.
+    async fn unfinished_uploads(&self, ctx: &Context<'_>) -> Result<Vec<UploadObject>> {
+        let viewer = ctx.requester().viewer()?;
+        let rows = service::unfinished(ctx.app(), viewer, MOST_LISTED).await?;
+        Ok(rows.into_iter().map(UploadObject).collect())
+    }
+
+    /// One's own video that was made of the same file.
+    async fn video_of_file(
+        &self,
+        ctx: &Context<'_>,
+        sample_hash: String,
+        size: Bytes,
+    ) -> Result<Option<VideoObject>> {
+        let viewer = ctx.requester().viewer()?;
+        let sample = SampleHash::parse(&sample_hash)?;
+        Ok(service::video_of_file(ctx.app(), viewer, &sample, size.0).await?.map(VideoObject))
+    }
 }
 
 #[derive(Default)]
@@ -173,8 +248,23 @@ impl UploadMutation {
             description: Description::parse(input.description.as_deref().unwrap_or_default())?,
             tags: TagName::parse_all(&input.tags.unwrap_or_default())?,
             visibility: input.visibility.map_or(video::Visibility::Public, Into::into),
+            sample_hash: input.sample_hash.as_deref().map(SampleHash::parse).transpose()?,
+            modified_at: input.modified_at,
         };
         service::create(ctx.app(), viewer, new).await.map(UploadObject)
+    }
+
+    /// Changes what the video will be called, while its bytes are on their way.
+    async fn update_upload(&self, ctx: &Context<'_>, input: UpdateUploadInput) -> Result<UploadObject> {
+        let viewer = ctx.requester().viewer()?;
+        let id = parse_id(&input.id, "upload")?;
+        let change = DetailsChange {
+            title: input.title.as_deref().map(Title::parse).transpose()?,
+            description: input.description.as_deref().map(Description::parse).transpose()?,
+            tags: input.tags.as_deref().map(TagName::parse_all).transpose()?,
+            visibility: input.visibility.map(Into::into),
+        };
+        service::describe(ctx.app(), viewer, id, change).await.map(UploadObject)
     }
 
     /// Addresses for parts; asking again gives fresh ones.
@@ -186,7 +276,7 @@ impl UploadMutation {
     ) -> Result<Vec<UploadPartUrl>> {
         let viewer = ctx.requester().viewer()?;
         let id = parse_id(&upload_id, "upload")?;
-        let signed = service::sign_parts(ctx.app(), viewer, id, &part_numbers).await?;
+        let signed = parts::sign_parts(ctx.app(), viewer, id, &part_numbers).await?;
         Ok(signed
             .into_iter()
             .map(|(number, request)| UploadPartUrl {
@@ -210,13 +300,13 @@ impl UploadMutation {
         let id = parse_id(&upload_id, "upload")?;
         let parts: Option<Vec<(i32, String)>> =
             parts.map(|parts| parts.into_iter().map(|part| (part.number, part.etag)).collect());
-        service::complete(ctx.app(), viewer, id, parts.as_deref()).await.map(VideoObject)
+        completion::complete(ctx.app(), viewer, id, parts.as_deref()).await.map(VideoObject)
     }
 
     /// Gives an upload up and frees what has arrived.
     async fn abort_upload(&self, ctx: &Context<'_>, upload_id: ID) -> Result<bool> {
         let viewer = ctx.requester().viewer()?;
-        service::abort(ctx.app(), viewer, parse_id(&upload_id, "upload")?).await?;
+        cleaning::abort(ctx.app(), viewer, parse_id(&upload_id, "upload")?).await?;
         Ok(true)
     }
 }

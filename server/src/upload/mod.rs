@@ -2,8 +2,11 @@
 //! completes; it never carries a byte.
 
 mod cleaning;
+mod completion;
 mod graphql;
+mod parts;
 mod plan;
+mod sample;
 mod service;
 
 pub use cleaning::expire_abandoned;

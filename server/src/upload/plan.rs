@@ -17,9 +17,9 @@ pub struct PartPlan {
 impl PartPlan {
     /// The plan for a file of `size_bytes`, which is above zero and below 5 TiB.
     pub fn new(size_bytes: i64) -> Self {
-        let needed = size_bytes.div_ceil_by(MOST_PARTS).div_ceil_by(STEP_BYTES) * STEP_BYTES;
+        let needed = div_ceil(div_ceil(size_bytes, MOST_PARTS), STEP_BYTES) * STEP_BYTES;
         let part_size_bytes = needed.max(USUAL_PART_BYTES);
-        let part_count = i32::try_from(size_bytes.div_ceil_by(part_size_bytes)).unwrap_or(i32::MAX);
+        let part_count = i32::try_from(div_ceil(size_bytes, part_size_bytes)).unwrap_or(i32::MAX);
         Self { size_bytes, part_size_bytes, part_count }
     }
 
@@ -33,14 +33,9 @@ impl PartPlan {
     }
 }
 
-trait DivCeil {
-    fn div_ceil_by(self, divisor: i64) -> i64;
-}
-
-impl DivCeil for i64 {
-    fn div_ceil_by(self, divisor: i64) -> i64 {
-        (self + divisor - 1) / divisor
-    }
+/// Stable Rust divides only unsigned numbers like this.
+fn div_ceil(value: i64, divisor: i64) -> i64 {
+    (value + divisor - 1) / divisor
 }
 
 #[cfg(test)]

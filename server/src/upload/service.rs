@@ -1,28 +1,28 @@
 //! The rules of uploads.
 
-use std::collections::HashMap;
-
-use chrono::Duration;
-use kinora_entity::{UploadId, VideoId, upload, user, video};
+use chrono::{DateTime, Duration, Utc};
+use kinora_entity::{UploadId, upload, user, video};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait,
-    FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect, Statement, TransactionTrait,
+    FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    TransactionTrait,
 };
 
-use super::plan::PartPlan;
+use super::{plan::PartPlan, sample::SampleHash};
 use crate::{
     account::Viewer,
     app::App,
     error::{Error, Result},
-    job,
-    storage::{PresignedRequest, StorageError, StoredPart, keys},
-    video::{Description, NewVideo, TagName, Title, display_file_name, insert},
+    storage::keys,
+    video::{Description, TagName, Title, display_file_name},
 };
 
 /// An upload of which nothing was heard for this long is given up.
 pub const SILENCE: Duration = Duration::hours(24);
-/// Addresses are signed just ahead of need.
-const MOST_URLS_AT_ONCE: usize = 1_000;
+/// Uploads of one account that are open at the same time: far more than anybody sends at once.
+const MOST_OPEN: u64 = 500;
+/// Of one file sent again and again, the latest are looked at.
+const SAME_FILES: u64 = 20;
 
 /// A file that somebody wants to send.
 pub struct NewUpload {
@@ -32,6 +32,8 @@ pub struct NewUpload {
     pub description: Description,
     pub tags: Vec<TagName>,
     pub visibility: video::Visibility,
+    pub sample_hash: Option<SampleHash>,
+    pub modified_at: Option<DateTime<Utc>>,
 }
 
 /// Begins an upload; its bytes count against the quota from here on.
@@ -70,10 +72,13 @@ pub async fn create(app: &App, viewer: &Viewer, new: NewUpload) -> Result<upload
         storage_upload_id: Set(storage_upload_id.clone()),
         state: Set(upload::State::Uploading),
         description: Set(new.description.into_string()),
-        tags: Set(upload::TagNames(new.tags.iter().map(|name| name.as_str().to_owned()).collect())),
+        tags: Set(tag_names(&new.tags)),
         visibility: Set(new.visibility),
         created_at: Set(now),
         expires_at: Set(now + SILENCE),
+        sample_hash: Set(new.sample_hash.map(SampleHash::into_string)),
+        modified_at: Set(new.modified_at),
+        cleared: Set(false),
     };
     let reserved = reserve(app, viewer, row).await;
     if reserved.is_err()
@@ -89,6 +94,12 @@ async fn reserve(app: &App, viewer: &Viewer, row: upload::ActiveModel) -> Result
     let transaction = app.database.begin().await?;
     user::Entity::find_by_id(viewer.user.id).lock_exclusive().one(&transaction).await?;
     check_quota(app, &transaction, viewer, row.size_bytes.clone().take().unwrap_or_default()).await?;
+    let open = open_of(viewer).count(&transaction).await?;
+    if open >= MOST_OPEN {
+        let message =
+            format!("{open} uploads of this account are open. Finish or give up some of them first.");
+        return Err(Error::Conflict { field: None, message });
+    }
     let inserted = row.insert(&transaction).await?;
     transaction.commit().await?;
     Ok(inserted)
@@ -125,6 +136,91 @@ async fn check_quota(
     Ok(())
 }
 
+fn open_of(viewer: &Viewer) -> Select<upload::Entity> {
+    upload::Entity::owned_by(viewer.user.id).filter(upload::Column::State.eq(upload::State::Uploading))
+}
+
+/// The viewer's unfinished uploads, the newest first.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn unfinished(app: &App, viewer: &Viewer, first: u64) -> Result<Vec<upload::Model>> {
+    let newest = open_of(viewer).order_by_desc(upload::Column::CreatedAt).limit(first);
+    Ok(newest.all(&app.database).await?)
+}
+
+/// The viewer's own video that was made of the same file, if there is one that has not failed.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn video_of_file(
+    app: &App,
+    viewer: &Viewer,
+    sample: &SampleHash,
+    size_bytes: i64,
+) -> Result<Option<video::Model>> {
+    let earlier = upload::Entity::owned_by(viewer.user.id)
+        .filter(upload::Column::SampleHash.eq(sample.as_str()))
+        .filter(upload::Column::SizeBytes.eq(size_bytes))
+        .filter(upload::Column::VideoId.is_not_null())
+        .order_by_desc(upload::Column::CreatedAt)
+        .limit(SAME_FILES)
+        .all(&app.database)
+        .await?;
+    let ids = earlier.into_iter().filter_map(|row| row.video_id);
+    let alive = video::Entity::find()
+        .filter(video::Column::Id.is_in(ids))
+        .filter(video::Column::State.ne(video::State::Failed));
+    Ok(alive.one(&app.database).await?)
+}
+
+/// What is known of the video may change while its bytes are on their way. Absent fields stay as they are.
+pub struct DetailsChange {
+    pub title: Option<Title>,
+    pub description: Option<Description>,
+    pub tags: Option<Vec<TagName>>,
+    pub visibility: Option<video::Visibility>,
+}
+
+/// Changes what the video will be called. Also a sign of life.
+///
+/// # Errors
+/// NOT_FOUND, UPLOAD_CLOSED.
+pub async fn describe(
+    app: &App,
+    viewer: &Viewer,
+    id: UploadId,
+    change: DetailsChange,
+) -> Result<upload::Model> {
+    let mut row = upload::ActiveModel { expires_at: Set(app.clock.now() + SILENCE), ..Default::default() };
+    if let Some(title) = change.title {
+        row.title = Set(title.into_string());
+    }
+    if let Some(description) = change.description {
+        row.description = Set(description.into_string());
+    }
+    if let Some(tags) = change.tags {
+        row.tags = Set(tag_names(&tags));
+    }
+    if let Some(visibility) = change.visibility {
+        row.visibility = Set(visibility);
+    }
+    // Of one statement, so that a completion either sees it whole or has closed the upload already.
+    let changed = upload::Entity::update_many()
+        .set(row)
+        .filter(upload::Column::Id.eq(id))
+        .filter(upload::Column::UserId.eq(viewer.user.id))
+        .filter(upload::Column::State.eq(upload::State::Uploading))
+        .exec(&app.database)
+        .await?;
+    let row = owned(app, viewer, id).await?;
+    if changed.rows_affected == 0 { Err(closed(row.state)) } else { Ok(row) }
+}
+
+fn tag_names(tags: &[TagName]) -> upload::TagNames {
+    upload::TagNames(tags.iter().map(|name| name.as_str().to_owned()).collect())
+}
+
 /// An upload of the viewer's.
 ///
 /// # Errors
@@ -137,7 +233,7 @@ pub async fn owned(app: &App, viewer: &Viewer, id: UploadId) -> Result<upload::M
         .ok_or_else(|| Error::not_found("upload"))
 }
 
-async fn owned_and_open(app: &App, viewer: &Viewer, id: UploadId) -> Result<upload::Model> {
+pub(super) async fn owned_and_open(app: &App, viewer: &Viewer, id: UploadId) -> Result<upload::Model> {
     let found = owned(app, viewer, id).await?;
     match found.state {
         upload::State::Uploading => Ok(found),
@@ -145,7 +241,7 @@ async fn owned_and_open(app: &App, viewer: &Viewer, id: UploadId) -> Result<uplo
     }
 }
 
-fn closed(state: upload::State) -> Error {
+pub(super) fn closed(state: upload::State) -> Error {
     let message = match state {
         upload::State::Completed => "This upload is complete; its video exists.",
         upload::State::Aborted => "This upload was given up. Begin a new one.",
@@ -156,220 +252,6 @@ fn closed(state: upload::State) -> Error {
     Error::coded("UPLOAD_CLOSED", message)
 }
 
-fn plan_of(row: &upload::Model) -> PartPlan {
+pub(super) fn plan_of(row: &upload::Model) -> PartPlan {
     PartPlan { size_bytes: row.size_bytes, part_size_bytes: row.part_size_bytes, part_count: row.part_count }
-}
-
-/// Addresses for parts, each for its exact length. Also a sign of life: the upload lives on from here.
-///
-/// # Errors
-/// NOT_FOUND, UPLOAD_CLOSED, BAD_USER_INPUT on `partNumbers`.
-pub async fn sign_parts(
-    app: &App,
-    viewer: &Viewer,
-    id: UploadId,
-    numbers: &[i32],
-) -> Result<Vec<(i32, PresignedRequest)>> {
-    let row = owned_and_open(app, viewer, id).await?;
-    let plan = plan_of(&row);
-    if numbers.len() > MOST_URLS_AT_ONCE {
-        return Err(Error::bad_input(
-            "partNumbers",
-            format!("Ask for at most {MOST_URLS_AT_ONCE} parts at once."),
-        ));
-    }
-    let mut signed = Vec::with_capacity(numbers.len());
-    for &number in numbers {
-        let length = plan.length_of(number).ok_or_else(|| {
-            Error::bad_input(
-                "partNumbers",
-                format!("This upload has parts 1 to {}, not {number}.", plan.part_count),
-            )
-        })?;
-        let url = app.storage.presign_part(&row.object_key, &row.storage_upload_id, number, length).await?;
-        signed.push((number, url));
-    }
-    let mut touched = row.into_active_model();
-    touched.expires_at = Set(app.clock.now() + SILENCE);
-    touched.update(&app.database).await?;
-    Ok(signed)
-}
-
-/// The parts that the store holds.
-///
-/// # Errors
-/// Whatever the store says.
-pub async fn received_parts(app: &App, row: &upload::Model) -> Result<Vec<StoredPart>> {
-    if row.state != upload::State::Uploading {
-        return Ok(Vec::new());
-    }
-    match app.storage.list_parts(&row.object_key, &row.storage_upload_id).await {
-        Ok(parts) => Ok(parts),
-        Err(StorageError::NotFound) => Ok(Vec::new()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Makes a video of the parts: checks every part and the total, completes the object, and then, in
-/// one transaction, creates the video and its job. Repeating it gives the same video.
-///
-/// # Errors
-/// NOT_FOUND, UPLOAD_CLOSED, UPLOAD_INCOMPLETE, UPLOAD_PART_MISMATCH.
-pub async fn complete(
-    app: &App,
-    viewer: &Viewer,
-    id: UploadId,
-    announced: Option<&[(i32, String)]>,
-) -> Result<video::Model> {
-    let row = owned(app, viewer, id).await?;
-    match (row.state, row.video_id) {
-        (upload::State::Uploading, _) => {}
-        (upload::State::Completed, Some(video)) => return existing(app, video).await,
-        (upload::State::Completed, None) => return Err(Error::not_found("video")),
-        (state, _) => return Err(closed(state)),
-    }
-    assemble(app, &row, announced).await?;
-    let transaction = app.database.begin().await?;
-    let row = upload::Entity::find_by_id(id)
-        .lock_exclusive()
-        .one(&transaction)
-        .await?
-        .ok_or_else(|| Error::not_found("upload"))?;
-    // Somebody else was faster with the same completion.
-    if let Some(video) = row.video_id {
-        transaction.rollback().await?;
-        return existing(app, video).await;
-    }
-    if row.state != upload::State::Uploading {
-        return Err(closed(row.state));
-    }
-    let tags: Vec<TagName> = row.tags.0.iter().map(|name| TagName::parse(name)).collect::<Result<_>>()?;
-    let created = insert(
-        app,
-        &transaction,
-        NewVideo {
-            id: VideoId::random(),
-            uploader: &viewer.user,
-            title: Title::parse(&row.title)?,
-            description: Description::parse(&row.description)?,
-            tags: &tags,
-            visibility: row.visibility,
-            source_key: row.object_key.clone(),
-            source_size_bytes: row.size_bytes,
-            source_file_name: row.file_name.clone(),
-        },
-    )
-    .await?;
-    job::enqueue(app, &transaction, kinora_entity::job::Kind::ProcessVideo, created.id).await?;
-    let mut row = row.into_active_model();
-    row.state = Set(upload::State::Completed);
-    row.video_id = Set(Some(created.id));
-    row.update(&transaction).await?;
-    transaction.commit().await?;
-    Ok(created)
-}
-
-async fn existing(app: &App, id: VideoId) -> Result<video::Model> {
-    video::Entity::find_by_id(id).one(&app.database).await?.ok_or_else(|| Error::not_found("video"))
-}
-
-/// Leaves the whole object in the store, or an error and everything as it was.
-async fn assemble(app: &App, row: &upload::Model, announced: Option<&[(i32, String)]>) -> Result<()> {
-    let parts = match app.storage.list_parts(&row.object_key, &row.storage_upload_id).await {
-        Ok(parts) => parts,
-        Err(StorageError::NotFound) => return check_whole(app, row).await,
-        Err(error) => return Err(error.into()),
-    };
-    let plan = plan_of(row);
-    if let Some(announced) = announced {
-        check_announced(announced, &parts, &plan)?;
-    }
-    let missing = missing_parts(&plan, &parts);
-    if let Some(first) = missing.first() {
-        return Err(Error::coded(
-            "UPLOAD_INCOMPLETE",
-            format!(
-                "{} of {} parts are missing, the first is {first}. Send them and complete again.",
-                missing.len(),
-                plan.part_count
-            ),
-        ));
-    }
-    match app.storage.complete_multipart(&row.object_key, &row.storage_upload_id, &parts).await {
-        Ok(()) | Err(StorageError::NotFound) => check_whole(app, row).await,
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// An earlier completion may have got as far as the store: then the object is there, whole.
-async fn check_whole(app: &App, row: &upload::Model) -> Result<()> {
-    match app.storage.size_bytes(&row.object_key).await {
-        Ok(size) if size == row.size_bytes => Ok(()),
-        Ok(_) | Err(StorageError::NotFound) => Err(Error::coded(
-            "UPLOAD_INCOMPLETE",
-            "The store does not hold this file. Begin the upload again.",
-        )),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn missing_parts(plan: &PartPlan, stored: &[StoredPart]) -> Vec<i32> {
-    let sizes: HashMap<i32, i64> = stored.iter().map(|part| (part.number, part.size_bytes)).collect();
-    (1..=plan.part_count).filter(|&number| sizes.get(&number).copied() != plan.length_of(number)).collect()
-}
-
-fn check_announced(announced: &[(i32, String)], stored: &[StoredPart], plan: &PartPlan) -> Result<()> {
-    let etags: HashMap<i32, &str> = stored.iter().map(|part| (part.number, part.etag.as_str())).collect();
-    let mut seen = vec![false; usize::try_from(plan.part_count).unwrap_or_default()];
-    for (number, etag) in announced {
-        let place = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
-        match place.and_then(|place| seen.get_mut(place)) {
-            Some(seen) if !*seen => *seen = true,
-            Some(_) => return Err(Error::bad_input("parts", format!("Part {number} is listed twice."))),
-            None => {
-                return Err(Error::bad_input(
-                    "parts",
-                    format!("This upload has parts 1 to {}, not {number}.", plan.part_count),
-                ));
-            }
-        }
-        if let Some(stored) = etags.get(number)
-            && !etag.trim_matches('"').eq_ignore_ascii_case(stored)
-        {
-            return Err(Error::coded(
-                "UPLOAD_PART_MISMATCH",
-                format!("Part {number} in the store is not the one that was announced. Send it again."),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Gives an upload up and frees its bytes. Repeating it is no error.
-///
-/// # Errors
-/// NOT_FOUND, UPLOAD_CLOSED when its video exists.
-pub async fn abort(app: &App, viewer: &Viewer, id: UploadId) -> Result<()> {
-    let row = owned(app, viewer, id).await?;
-    match row.state {
-        upload::State::Aborted | upload::State::Expired => return Ok(()),
-        upload::State::Completed => return Err(closed(row.state)),
-        upload::State::Uploading => {}
-    }
-    close(app, row, upload::State::Aborted).await
-}
-
-/// Ends an open upload: first in the database, so that nothing completes it, then in the store.
-pub(super) async fn close(app: &App, row: upload::Model, state: upload::State) -> Result<()> {
-    let changed = upload::Entity::update_many()
-        .set(upload::ActiveModel { state: Set(state), ..Default::default() })
-        .filter(upload::Column::Id.eq(row.id))
-        .filter(upload::Column::State.eq(upload::State::Uploading))
-        .exec(&app.database)
-        .await?;
-    if changed.rows_affected == 0 {
-        return Err(closed(upload::State::Completed));
-    }
-    app.storage.abort_multipart(&row.object_key, &row.storage_upload_id).await?;
-    Ok(())
 }

@@ -50,6 +50,13 @@ impl Browser {
         drop(self.process);
     }
 
+    /// Ends the browser as a crash would.
+    pub async fn kill(self) {
+        drop(self.process);
+        // There is nobody left to say goodbye to.
+        let _ = self.driver.leak();
+    }
+
     /// Opens a path of the site.
     pub async fn open(&self, path: &str) {
         self.driver.goto(self.site.join(path).unwrap().as_str()).await.unwrap();
@@ -173,6 +180,15 @@ impl Browser {
             });
             self.driver.cdp().send_raw("Input.dispatchDragEvent", event).await.unwrap();
         }
+    }
+
+    /// Uploads go no faster than this from now on; `None` lets them run.
+    pub async fn limit_uploads(&self, bytes_per_second: Option<u64>) {
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Network.enable", json!({})).await.unwrap();
+        let throughput = bytes_per_second.map_or(-1, |bytes| i64::try_from(bytes).unwrap());
+        let conditions = json!({ "offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": throughput });
+        cdp.send_raw("Network.emulateNetworkConditions", conditions).await.unwrap();
     }
 
     /// Requests whose address matches one of the patterns (`*` for anything) fail from now on; no pattern lets

@@ -15,6 +15,10 @@ impl DateTime {
     pub fn unix_ms(&self) -> Option<f64> {
         parse_rfc3339(&self.0)
     }
+
+    pub fn from_unix_ms(ms: f64) -> Self {
+        Self(String::from(js_sys::Date::new(&ms.into()).to_iso_string()))
+    }
 }
 
 /// Reads `2026-11-21T02:00:00.123Z` and offsets such as `+02:00`. Written here because a calendar crate costs

@@ -28,7 +28,6 @@ pub use focus::is_free_key;
 pub use idle::Idle;
 pub use overlay::{PosterOver, TroubleOver, Waiting};
 pub use playback::Playback;
-pub use script::player_script;
 pub use seek_bar::SeekBar;
 pub use sound::use_sound;
 pub use source::Source;

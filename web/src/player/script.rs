@@ -1,9 +1,9 @@
 //! The player script (`web/player`): loaded once, when the first video needs it.
 
-use leptos::prelude::window;
-use wasm_bindgen::{JsCast, JsValue, prelude::*};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{File, HtmlVideoElement};
+use wasm_bindgen::{JsCast, prelude::*};
+use web_sys::HtmlVideoElement;
+
+use crate::script;
 
 #[wasm_bindgen]
 extern "C" {
@@ -20,10 +20,6 @@ extern "C" {
         options: &js_sys::Object,
         listener: &js_sys::Function,
     ) -> PlayerSession;
-
-    /// A still of a local file: a promise of `{url, width, height, durationMs}` or null.
-    #[wasm_bindgen(method, js_name = previewFrame)]
-    pub fn preview_frame(this: &PlayerScript, file: &File) -> js_sys::Promise;
 
     /// One source in one element, until it is detached.
     #[derive(Clone)]
@@ -42,23 +38,7 @@ extern "C" {
     pub fn detach(this: &PlayerSession);
 }
 
-/// The script; the first call fetches it. None when that failed, and the next call tries again.
+/// The script; None when it could not be fetched, and the next call tries again.
 pub async fn player_script() -> Option<PlayerScript> {
-    if let Some(script) = global() {
-        return Some(script);
-    }
-    // The page's own loader knows the hashed name and fetches once for all who wait.
-    let loader = get(&window(), "kinora")?;
-    let load = get(&loader, "loadPlayer")?.dyn_into::<js_sys::Function>().ok()?;
-    let promise = load.call0(&loader).ok()?.dyn_into::<js_sys::Promise>().ok()?;
-    JsFuture::from(promise).await.ok()?;
-    global()
-}
-
-fn global() -> Option<PlayerScript> {
-    get(&window(), "kinoraPlayer").map(JsCast::unchecked_into)
-}
-
-fn get(target: &JsValue, name: &str) -> Option<JsValue> {
-    js_sys::Reflect::get(target, &JsValue::from_str(name)).ok().filter(|value| !value.is_undefined())
+    script::load("loadPlayer", "kinoraPlayer").await.map(JsCast::unchecked_into)
 }

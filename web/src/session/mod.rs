@@ -103,14 +103,19 @@ impl Session {
         self.changes.get()
     }
 
+    /// The server says that nobody is logged in any more.
+    pub fn ended(self) {
+        self.me.set(None);
+        self.changes.update(|changes| *changes += 1);
+    }
+
     /// Ends the session at the server, then here.
     ///
     /// # Errors
     /// The server's answer; the person then stays logged in.
     pub async fn log_out(self) -> Result<(), ApiError> {
         api::send(LogOut::build(())).await?;
-        self.me.set(None);
-        self.changes.update(|changes| *changes += 1);
+        self.ended();
         Socket::reconnect();
         Ok(())
     }

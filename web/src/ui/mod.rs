@@ -29,7 +29,7 @@ pub use format::{bytes, count, duration, speed, time_left};
 pub use grid::VideoGrid;
 pub use icon::{Glyph, Icon};
 pub use load::{Load, Loader, use_load};
-pub use offline::OfflineNote;
+pub use offline::{OfflineNote, use_online};
 pub use paged::{Paged, use_paged};
 pub use sentinel::Sentinel;
 pub use states::{EmptyState, ErrorState, PageSkeleton};

@@ -42,6 +42,11 @@ impl Toasts {
         self.push(error.message.clone(), true);
     }
 
+    /// Says what to do instead.
+    pub fn warn(self, text: impl Into<String>) {
+        self.push(text.into(), true);
+    }
+
     fn push(self, text: String, failed: bool) {
         let id = self.next_id.get_value();
         self.next_id.set_value(id.wrapping_add(1));

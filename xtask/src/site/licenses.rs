@@ -8,12 +8,14 @@ use anyhow::{Context, Result, bail};
 use super::Folders;
 
 /// Packages whose code is in the site's own scripts, or (the rest) in the explorer's.
-const BUNDLED: [&str; 12] = [
+const BUNDLED: [&str; 14] = [
     "hls.js",
     "eventemitter3",
     "url-toolkit",
     "@svta/cml-id3",
     "@svta/cml-utils",
+    "hash-wasm",
+    "idb-keyval",
     "graphiql",
     "graphql",
     "graphql-ws",
@@ -46,7 +48,7 @@ fn section(text: &mut String, title: &str, body: &str) {
 }
 
 fn package_license(package: &Path) -> Result<String> {
-    for name in ["LICENSE", "LICENSE.md", "LICENSE.txt", "license"] {
+    for name in ["LICENSE", "LICENSE.md", "LICENSE.txt", "license", "LICENCE"] {
         if package.join(name).exists() {
             return read(&package.join(name));
         }

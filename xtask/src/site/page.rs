@@ -34,9 +34,13 @@ impl Page {
         let mut page = Self { assets: BTreeMap::new(), later: BTreeMap::new() };
         page.add_parts(folders, wasm)?;
         let minify = profile.ships();
-        // The boot script imports the glue by this name, so it is bundled from beside it.
+        // The boot script imports the glue as its neighbour, so it is bundled from beside it.
         let boot = wasm.glue.with_file_name("boot.js");
-        fs::copy(folders.web.join("boot/boot.js"), &boot).context("reading web/boot/boot.js")?;
+        for name in ["boot.js", "collect.js"] {
+            let copy = wasm.glue.with_file_name(name);
+            fs::copy(folders.web.join("boot").join(name), copy)
+                .with_context(|| format!("reading web/boot/{name}"))?;
+        }
         let scripts = [
             ("boot", boot, "js"),
             ("theme", folders.web.join("boot/theme.js"), "js"),
@@ -52,6 +56,13 @@ impl Page {
         page.add(folders, "player", &player, "js")?;
         page.add(folders, "wasm", &wasm.module, "wasm")?;
         page.add(folders, "favicon", &folders.web.join("favicon.svg"), "svg")?;
+        for (name, entry) in [("upload", "upload/index.js"), ("hasher", "upload/hasher.js")] {
+            let entry = folders.web.join(entry);
+            let bundled = folders.work.join(format!("{name}.js"));
+            node.bundle(&entry, &bundled, minify)?;
+            let path = publish(folders, name, &bundled, "js")?;
+            page.later.insert(name.to_owned(), path);
+        }
         page.write_html(folders)?;
         Ok(page)
     }
@@ -84,7 +95,9 @@ impl Page {
     fn write_html(&self, folders: &Folders) -> Result<()> {
         let mut html =
             fs::read_to_string(folders.web.join("index.html")).context("reading web/index.html")?;
-        for (name, path) in &self.assets {
+        // The parts of the module are named in the script that fetches them, not here.
+        let scripts = self.later.iter().filter(|(_, path)| path.ends_with(".js"));
+        for (name, path) in self.assets.iter().chain(scripts) {
             let mark = format!("%{name}%");
             if !html.contains(&mark) {
                 bail!("web/index.html does not use {mark}");

@@ -5,7 +5,7 @@ mod feed;
 mod upload;
 mod watch;
 
-pub use account::{log_in, log_out, sign_up};
+pub use account::{log_in, log_in_again, log_out, sign_up};
 pub use feed::Feed;
 pub use upload::UploadPage;
 pub use watch::WatchPage;

@@ -1,5 +1,6 @@
 //! The upload page: a file is dropped, a row follows it to its link.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -49,5 +50,13 @@ impl<'a> UploadPage<'a> {
     pub async fn recorded_words(&self) -> Vec<String> {
         let said = self.browser.script("return window.said", vec![]).await;
         said.as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// The numbers of the parts that this page has sent since it was loaded.
+    pub async fn sent_parts(&self) -> BTreeSet<u64> {
+        let script = "return performance.getEntriesByType('resource')
+            .map(one => /[?&]partNumber=(\\d+)/.exec(one.name)).filter(Boolean).map(found => Number(found[1]))";
+        let numbers = self.browser.script(script, vec![]).await;
+        numbers.as_array().unwrap().iter().filter_map(Value::as_u64).collect()
     }
 }

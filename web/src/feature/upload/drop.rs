@@ -1,15 +1,19 @@
-//! Files dragged onto any page.
+//! Files dragged or pasted onto any page.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, html, prelude::*, task::spawn_local};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
 };
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{DataTransfer, DragEvent};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ClipboardEvent, DataTransfer};
 
-use super::inbox::{Dropped, Inbox};
-use crate::ui::{Glyph, Icon};
+use super::inbox::Inbox;
+use crate::{
+    script,
+    ui::{Glyph, Icon},
+};
 
 /// Lights up while files are held over the page, takes them when they fall, and leads to the upload page.
 #[component]
@@ -18,16 +22,28 @@ pub fn GlobalDrop() -> impl IntoView {
     let navigate = use_navigate();
     let path = use_location().pathname;
     let over = RwSignal::new(false);
+    let take = StoredValue::new_local(move |data: &DataTransfer| {
+        let Some(files) = collect(data) else { return };
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            let Ok(files) = JsFuture::from(files).await else { return };
+            inbox.dropped.update(|dropped| dropped.push(files));
+            if path.get_untracked() != "/upload" {
+                navigate("/upload", NavigateOptions::default());
+            }
+        });
+    });
+    let take = move |data: &DataTransfer| take.with_value(|take| take(data));
     let light = NodeRef::<html::Div>::new();
 
     let enter = window_event_listener(ev::dragenter, move |event| {
-        if has_files(&event) {
+        if event.data_transfer().is_some_and(|data| has_files(&data)) {
             event.prevent_default();
             over.set(true);
         }
     });
     let hover = window_event_listener(ev::dragover, move |event| {
-        if !has_files(&event) {
+        if !event.data_transfer().is_some_and(|data| has_files(&data)) {
             return;
         }
         // Without this the browser opens the file in place of the page.
@@ -50,19 +66,21 @@ pub fn GlobalDrop() -> impl IntoView {
         }
     });
     let drop = window_event_listener(ev::drop, move |event| {
-        if !has_files(&event) {
+        if !event.data_transfer().is_some_and(|data| has_files(&data)) {
             return;
         }
         event.prevent_default();
         over.set(false);
-        let Some(data) = event.data_transfer() else { return };
-        let fallen = sort(&data);
-        if fallen.is_empty() {
-            return;
+        if let Some(data) = event.data_transfer() {
+            take(&data);
         }
-        inbox.dropped.update(|dropped| dropped.extend(fallen));
-        if path.get_untracked() != "/upload" {
-            navigate("/upload", NavigateOptions::default());
+    });
+    let paste = window_event_listener(ev::paste, move |event| {
+        // A text field takes what is pasted into it; files mean nothing to it.
+        let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
+        if let Some(data) = data.filter(has_files) {
+            event.prevent_default();
+            take(&data);
         }
     });
     on_cleanup(move || {
@@ -70,6 +88,7 @@ pub fn GlobalDrop() -> impl IntoView {
         hover.remove();
         leave.remove();
         drop.remove();
+        paste.remove();
     });
 
     view! {
@@ -83,26 +102,13 @@ pub fn GlobalDrop() -> impl IntoView {
     }
 }
 
-fn has_files(event: &DragEvent) -> bool {
-    event.data_transfer().is_some_and(|data| data.types().includes(&JsValue::from_str("Files"), 0))
+fn has_files(data: &DataTransfer) -> bool {
+    data.types().includes(&JsValue::from_str("Files"), 0)
 }
 
-fn sort(data: &DataTransfer) -> Vec<Dropped> {
-    let items = data.items();
-    (0..items.length())
-        .filter_map(|index| items.get(index))
-        .filter_map(|item| {
-            let file = item.get_as_file().ok()??;
-            Some(if is_folder(&item) { Dropped::Folder(file) } else { Dropped::File(file) })
-        })
-        .collect()
-}
-
-fn is_folder(item: &JsValue) -> bool {
-    let entry = js_sys::Reflect::get(item, &JsValue::from_str("webkitGetAsEntry"))
-        .and_then(|method| method.dyn_into::<js_sys::Function>())
-        .and_then(|method| method.call0(item));
-    entry
-        .and_then(|entry| js_sys::Reflect::get(&entry, &JsValue::from_str("isDirectory")))
-        .is_ok_and(|folder| folder.is_truthy())
+/// The files in it and in its folders; must be called while the event is handled.
+fn collect(data: &DataTransfer) -> Option<js_sys::Promise> {
+    let page = script::get(&window(), "kinora")?;
+    let collect = script::get(&page, "collect")?.dyn_into::<js_sys::Function>().ok()?;
+    collect.call1(&page, data).ok()?.dyn_into().ok()
 }

@@ -1,24 +1,16 @@
-//! What stands above the pages before the uploader's own code has been fetched: files that were dropped, and the
-//! place where the uploads will live.
+//! What stands above the pages before the uploader's own code has been fetched: files that were dropped or pasted,
+//! and the place where the uploads will live.
 
 use leptos::prelude::*;
-use web_sys::File;
+use wasm_bindgen::JsValue;
 
 use crate::feature::members::MakeView;
-
-/// Something that fell on the page.
-#[derive(Clone)]
-pub enum Dropped {
-    File(File),
-    /// A browser lists a folder like a file, but it cannot be read as one.
-    Folder(File),
-}
 
 /// Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Inbox {
-    /// Taken out by the uploads as soon as they are there.
-    pub dropped: RwSignal<Vec<Dropped>, LocalStorage>,
+    /// Lists of `{file, handle, inFolder}`, taken out by the uploads as soon as they are there.
+    pub dropped: RwSignal<Vec<JsValue>, LocalStorage>,
     /// Shown on every page while files are on their way.
     pub pill: RwSignal<Option<MakeView>>,
     /// Lives as long as the site: what uploads are made of belongs to it, not to a page.

@@ -7,11 +7,15 @@
 //! the program that everybody loads.
 
 mod api;
+mod begin;
 mod details_form;
 mod drop;
 mod follow;
+mod identity;
 mod inbox;
+mod overall;
 mod page;
+mod patience;
 mod pill;
 mod plan;
 mod provider;
@@ -19,9 +23,11 @@ mod put;
 mod row;
 mod row_view;
 mod save;
+mod script;
 mod speed;
 mod stage;
 mod transfer;
+mod unfinished;
 mod wires;
 mod words;
 

@@ -1,16 +1,19 @@
 //! The upload page: all of it takes files.
 
-use leptos::{html, prelude::*};
-use web_sys::File;
+use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{provider::use_uploads, row_view::RowView};
+use super::{
+    overall::Overall,
+    provider::use_uploads,
+    row_view::RowView,
+    script::{Picked, upload_script},
+    unfinished::Unfinished,
+    words::VIDEO_ENDINGS,
+};
 use crate::{
     session::{login_href, use_session},
     ui::{Button, Icon, Kind, PageSkeleton, bytes, set_title},
 };
-
-/// Containers that some systems do not call videos.
-const ACCEPT: &str = "video/*,.mkv,.ts,.mts,.m2ts,.avi,.flv,.mov,.wmv,.mpg,.mpeg,.3gp,.ogv,.webm,.m4v";
 
 /// Where files are dropped or chosen, and what became of them.
 #[component]
@@ -27,11 +30,15 @@ pub fn UploadPage() -> impl IntoView {
                 (true, true) => view! { <Target has_rows /> }.into_any(),
                 (true, false) => view! { <GuestNote has_rows /> }.into_any(),
             }}
+            <Overall />
             <ul class="upload-rows" aria-label="Files">
                 <For each=move || uploads.rows.get() key=|row| row.id let(row)>
                     <RowView row />
                 </For>
             </ul>
+            <Show when=move || session.signed_in()>
+                <Unfinished />
+            </Show>
         </div>
     }
 }
@@ -44,18 +51,29 @@ fn Target(has_rows: Memo<bool>) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {
         let Some(input) = input.get_untracked() else { return };
-        let files: Vec<File> = input
-            .files()
-            .map_or_else(Vec::new, |list| (0..list.length()).filter_map(|n| list.get(n)).collect());
+        let files: Vec<Picked> = input.files().map_or_else(Vec::new, |list| {
+            let files = (0..list.length()).filter_map(|n| list.get(n));
+            files.map(|file| Picked { file, handle: None, in_folder: false }).collect()
+        });
         // The same file can be chosen again.
         input.set_value("");
         uploads.add(files);
     };
     let choose = move |_| {
-        if let Some(input) = input.get_untracked() {
-            input.click();
-        }
+        spawn_local(async move {
+            // With handles where there are such things; else by the plain input.
+            let chosen = match upload_script().await {
+                Some(script) => script.choose_files().await,
+                None => None,
+            };
+            match (chosen, input.get_untracked()) {
+                (Some(files), _) => uploads.add(files),
+                (None, Some(input)) => input.click(),
+                (None, None) => {}
+            }
+        });
     };
+    let accept = VIDEO_ENDINGS.iter().fold("video/*".to_owned(), |list, ending| list + ",." + ending);
     let limit = move || session.site().map(|site| format!("Up to {} each.", bytes(site.max_upload_bytes.0)));
     view! {
         <div class="upload-target">
@@ -63,7 +81,7 @@ fn Target(has_rows: Memo<bool>) -> impl IntoView {
                 node_ref=input
                 class="unseen"
                 type="file"
-                accept=ACCEPT
+                accept=accept
                 multiple
                 tabindex="-1"
                 aria-hidden="true"

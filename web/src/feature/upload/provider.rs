@@ -3,27 +3,26 @@
 use cynic::MutationBuilder;
 use futures::future::abortable;
 use leptos::{ev, prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::File;
+use wasm_bindgen::JsCast;
 
 use super::{
     api::{AbortUpload, AbortUploadVariables},
     follow::follow,
-    inbox::{Dropped, Inbox},
+    identity::FileIdentity,
+    inbox::Inbox,
     pill::UploadPill,
     row::Row,
     save::save_now,
-    stage::{Stage, to_start},
+    script::{Picked, picked_from, upload_script},
+    stage::{Sending, Stage, to_start},
     transfer::{TransferError, send_file},
     wires::Wires,
-    words::refusal,
+    words::{may_be_video, refusal},
 };
 use crate::{
     api,
-    player::player_script,
     session::{Session, use_session},
-    ui::effect,
+    ui::{Toasts, effect, use_toasts},
 };
 
 /// All files of this visit; from [`use_uploads`].
@@ -34,7 +33,8 @@ pub struct Uploads {
     owner: StoredValue<Owner>,
     wires: StoredValue<Wires, LocalStorage>,
     next_id: StoredValue<u32>,
-    stills_busy: StoredValue<bool>,
+    looking: StoredValue<bool>,
+    toasts: Toasts,
 }
 
 /// The uploads, which begin with the first page that asks for them and outlive it.
@@ -53,13 +53,17 @@ impl Uploads {
             owner: inbox.owner,
             wires: StoredValue::new_local(Wires::default()),
             next_id: StoredValue::new(0),
-            stills_busy: StoredValue::new(false),
+            looking: StoredValue::new(false),
+            toasts: use_toasts(),
         };
         provide_context(uploads);
         inbox.pill.set(Some(|| view! { <UploadPill /> }.into_any()));
         effect(move || {
             if inbox.dropped.with(|dropped| !dropped.is_empty()) {
-                uploads.take(inbox.dropped.try_update(std::mem::take).unwrap_or_default());
+                for list in inbox.dropped.try_update(std::mem::take).unwrap_or_default() {
+                    let files = list.dyn_ref::<js_sys::Array>().map(picked_from).unwrap_or_default();
+                    untrack(|| uploads.add(files));
+                }
             }
         });
         // Files dropped by a guest begin when they have logged in, and when the server has said how large they may be.
@@ -78,45 +82,58 @@ impl Uploads {
         uploads
     }
 
-    fn take(self, dropped: Vec<Dropped>) {
-        let mut files = Vec::new();
-        for dropped in dropped {
-            match dropped {
-                Dropped::File(file) => files.push(file),
-                Dropped::Folder(folder) => {
-                    let reason = format!("{} is a folder. Drop the files in it.", folder.name());
-                    self.push(folder, Stage::Refused(reason));
-                }
-            }
-        }
-        untrack(|| self.add(files));
-    }
-
-    /// Takes files into the list; what cannot be uploaded stands there with the reason.
-    pub fn add(self, files: Vec<File>) {
+    /// Takes files into the list; what cannot be uploaded stands there with the reason, but for what happened to lie
+    /// in a folder beside videos.
+    pub fn add(self, files: Vec<Picked>) {
         let most = untrack(|| self.session.site()).map(|site| site.max_upload_bytes.0);
-        for file in files {
-            let refused = refusal(&file.name(), file.size() as u64, &file.type_(), most);
-            self.push(file, refused.map_or(Stage::Waiting, Stage::Refused));
+        let mut passed_over = 0;
+        for picked in files {
+            let file = &picked.file;
+            if picked.in_folder && !may_be_video(&file.name(), &file.type_()) {
+                passed_over += 1;
+                continue;
+            }
+            let identity = FileIdentity::of(file);
+            let refused = if self.holds(&identity) {
+                Some(format!("{} is in this list already.", file.name()))
+            } else {
+                refusal(&file.name(), file.size() as u64, &file.type_(), most)
+            };
+            self.push(picked, refused.map_or(Stage::Waiting, Stage::Refused));
+        }
+        if passed_over > 0 {
+            self.toasts.say(match passed_over {
+                1 => "One file in the folder is no video and was left out.".to_owned(),
+                count => format!("{count} files in the folder are no videos and were left out."),
+            });
         }
         self.start_waiting();
-        self.make_stills();
+        self.look_at_files();
     }
 
-    fn push(self, file: File, stage: Stage) {
+    fn holds(self, identity: &FileIdentity) -> bool {
+        self.rows.with_untracked(|rows| {
+            rows.iter().any(|row| {
+                row.identity.with_value(|other| other == identity)
+                    && !row.stage.with_untracked(Stage::is_over)
+            })
+        })
+    }
+
+    fn push(self, picked: Picked, stage: Stage) {
         let id = self.next_id.get_value();
         self.next_id.set_value(id + 1);
         // Rows belong to the provider, not to the page or event that happened to add them.
-        let row = self.owner.get_value().with(|| Row::new(id, file, stage));
+        let row = self.owner.get_value().with(|| Row::new(id, picked, stage));
         self.rows.update(|rows| rows.push(row));
+        spawn_local(recall(row));
     }
 
     /// Stops a file's upload, here and at the server.
     pub fn cancel(self, row: Row) {
-        if let Some(task) = row.task.try_update_value(Option::take).flatten() {
-            task.abort();
-        }
+        stop(row);
         row.stage.set(Stage::Cancelled);
+        forget(row);
         if let Some(begun) = row.begun.try_update_value(Option::take).flatten() {
             spawn_local(async move {
                 // The server sweeps what is never completed, so a lost word only delays that.
@@ -127,15 +144,51 @@ impl Uploads {
         self.start_waiting();
     }
 
+    /// Stops sending for now; what has arrived is safe.
+    pub fn pause(self, row: Row) {
+        stop(row);
+        let sent = row.stage.with_untracked(|stage| match stage {
+            Stage::Sending(now) => Some(Sending { bytes_per_second: None, seconds_left: None, ..*now }),
+            _ => None,
+        });
+        if let Some(sent) = sent {
+            row.stage.set(Stage::Paused(sent));
+        }
+        self.start_waiting();
+    }
+
     /// Once more, with what has already been sent.
     pub fn retry(self, row: Row) {
         row.stage.set(Stage::Waiting);
         self.start_waiting();
     }
 
+    /// A second video of the same file, because that is what its owner wants.
+    pub fn send_again(self, row: Row) {
+        row.again.set_value(true);
+        self.retry(row);
+    }
+
+    /// Puts a file that waits before the others that wait.
+    pub fn send_next(self, row: Row) {
+        self.rows.update(|rows| {
+            let Some(from) = rows.iter().position(|other| other.id == row.id) else { return };
+            let waits = |row: &Row| row.stage.with_untracked(|stage| *stage == Stage::Waiting);
+            if let Some(to) = rows.iter().position(waits).filter(|&to| to < from) {
+                let row = rows.remove(from);
+                rows.insert(to, row);
+            }
+        });
+    }
+
     /// Takes a file that is over out of the list.
     pub fn dismiss(self, row: Row) {
         self.rows.update(|rows| rows.retain(|other| other.id != row.id));
+    }
+
+    /// The uploads that rows are busy with.
+    pub fn begun_ids(self) -> Vec<cynic::Id> {
+        self.rows.with_untracked(|rows| rows.iter().filter_map(|row| row.upload_id()).collect())
     }
 
     fn start_waiting(self) {
@@ -152,11 +205,8 @@ impl Uploads {
     }
 
     fn start(self, row: Row) {
-        row.stage.set(Stage::Sending(super::stage::Sending {
-            total_bytes: row.size_bytes(),
-            ..Default::default()
-        }));
-        let (task, handle) = abortable(send_file(row, self.wires.get_value()));
+        row.stage.set(Stage::Sending(Sending { total_bytes: row.size_bytes(), ..Sending::default() }));
+        let (task, handle) = abortable(send_file(row, self.begun_ids(), self.wires.get_value()));
         row.task.set_value(Some(handle));
         spawn_local(async move {
             // Cancelled: the row has been told already.
@@ -172,45 +222,69 @@ impl Uploads {
                     });
                     row.video_id.set(Some(video_id.clone()));
                     save_now(row);
+                    forget(row);
                     spawn_local(follow(row, video_id));
                 }
                 Err(TransferError::Refused(reason)) => row.stage.set(Stage::Refused(reason)),
                 Err(TransferError::Broken(reason)) => row.stage.set(Stage::Broken(reason)),
+                Err(TransferError::Same { video_id, title }) => {
+                    row.stage.set(Stage::Same { video_id, title });
+                }
+                Err(TransferError::SignedOut) => {
+                    row.stage.set(Stage::Waiting);
+                    self.session.ended();
+                }
             }
             self.start_waiting();
         });
     }
 
-    /// Stills one after the other: decoding twenty files at once would slow down the sending.
-    fn make_stills(self) {
-        if self.stills_busy.get_value() {
+    /// What this browser can read of the files, one after the other: decoding twenty at once would slow down the
+    /// sending.
+    fn look_at_files(self) {
+        if self.looking.get_value() {
             return;
         }
-        self.stills_busy.set_value(true);
+        self.looking.set_value(true);
         spawn_local(async move {
             let mut last_done = None;
             loop {
                 let rows = self.rows.get_untracked();
-                let next = rows.into_iter().find(|row| {
-                    last_done.is_none_or(|last| row.id > last)
-                        && row.still.with_untracked(Option::is_none)
-                        && !row.stage.with_untracked(|stage| matches!(stage, Stage::Refused(_)))
-                });
-                let Some(row) = next else { break };
+                let next = rows
+                    .into_iter()
+                    .filter(|row| last_done.is_none_or(|last| row.id > last))
+                    .find(|row| !row.stage.with_untracked(|stage| matches!(stage, Stage::Refused(_))));
+                let (Some(row), Some(script)) = (next, upload_script().await) else { break };
                 last_done = Some(row.id);
-                if let Some(still) = still_of(&row.file.get_value()).await {
-                    row.still.set(Some(still));
+                if let Some(preview) = script.preview_of(&row.file.get_value()).await {
+                    row.still.set(Some(preview.url.clone()));
+                    row.preview.set(Some(preview));
                 }
             }
-            self.stills_busy.set_value(false);
+            self.looking.set_value(false);
         });
     }
 }
 
-/// A data URL; None where this browser cannot decode the file, though the server may.
-async fn still_of(file: &File) -> Option<String> {
-    let script = player_script().await?;
-    let still = JsFuture::from(script.preview_frame(file)).await.ok()?;
-    let url = js_sys::Reflect::get(still.dyn_ref::<js_sys::Object>()?, &JsValue::from_str("url")).ok()?;
-    url.as_string()
+fn stop(row: Row) {
+    if let Some(task) = row.task.try_update_value(Option::take).flatten() {
+        task.abort();
+    }
+}
+
+/// What was typed about this file before a reload.
+async fn recall(row: Row) {
+    let Some(script) = upload_script().await else { return };
+    let Some(record) = script.recall_record(&row.identity.get_value()).await else { return };
+    if let Some(details) = record.details.filter(|_| row.untouched()) {
+        row.details.set(details);
+    }
+}
+
+fn forget(row: Row) {
+    spawn_local(async move {
+        if let Some(script) = upload_script().await {
+            script.forget_record(&row.identity.get_value()).await;
+        }
+    });
 }

@@ -24,6 +24,8 @@ pub enum PutError {
     Status(u16),
     /// The store took it and its ETag cannot be read: its CORS rules do not expose it.
     NoEtag,
+    /// The store has something else than what was sent.
+    Damaged,
 }
 
 /// Aborts when dropped, which is how an upload is cancelled.

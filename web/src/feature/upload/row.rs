@@ -4,11 +4,20 @@ use futures::future::AbortHandle;
 use leptos::prelude::*;
 use web_sys::File;
 
-use super::{stage::Stage, transfer::Begun, words::title_from};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+
+use super::{
+    begin::Begun,
+    identity::FileIdentity,
+    script::{Picked, Preview, Record},
+    stage::Stage,
+    words::title_from,
+};
 use crate::api::Visibility;
 
 /// What its uploader says about a video.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Details {
     pub title: String,
     pub description: String,
@@ -43,9 +52,16 @@ pub enum Saving {
 pub struct Row {
     pub id: u32,
     pub file: StoredValue<File, LocalStorage>,
+    pub identity: StoredValue<FileIdentity>,
+    /// Reads the file again after a reload.
+    pub handle: StoredValue<Option<JsValue>, LocalStorage>,
     pub stage: RwSignal<Stage>,
     /// A still of the file, as a data URL; later the poster.
     pub still: RwSignal<Option<String>>,
+    /// What this browser could read of the file.
+    pub preview: RwSignal<Option<Preview>>,
+    /// Whether the same file may become a second video.
+    pub again: StoredValue<bool>,
     pub details: RwSignal<Details>,
     /// What the server has.
     pub saved: RwSignal<Option<Details>>,
@@ -57,13 +73,17 @@ pub struct Row {
 }
 
 impl Row {
-    pub fn new(id: u32, file: File, stage: Stage) -> Self {
-        let details = Details::of_file(&file.name());
+    pub fn new(id: u32, picked: Picked, stage: Stage) -> Self {
+        let details = Details::of_file(&picked.file.name());
         Self {
             id,
-            file: StoredValue::new_local(file),
+            identity: StoredValue::new(FileIdentity::of(&picked.file)),
+            file: StoredValue::new_local(picked.file),
+            handle: StoredValue::new_local(picked.handle),
             stage: RwSignal::new(stage),
             still: RwSignal::new(None),
+            preview: RwSignal::new(None),
+            again: StoredValue::new(false),
             details: RwSignal::new(details),
             saved: RwSignal::new(None),
             saving: RwSignal::new(Saving::Idle),
@@ -79,5 +99,25 @@ impl Row {
 
     pub fn size_bytes(self) -> u64 {
         self.file.with_value(|file| file.size() as u64)
+    }
+
+    /// The name that the server knows its upload by, once it has begun.
+    pub fn upload_id(self) -> Option<cynic::Id> {
+        self.begun.with_value(|begun| begun.as_ref().map(|begun| begun.upload_id.clone()))
+    }
+
+    /// Whether nobody has said anything about the video yet.
+    pub fn untouched(self) -> bool {
+        let named = Details::of_file(&self.file_name());
+        self.details.with_untracked(|details| *details == named)
+    }
+
+    /// What this browser should remember of it.
+    pub fn record(self) -> Record {
+        Record {
+            upload_id: self.upload_id().map(cynic::Id::into_inner),
+            details: Some(self.details.get_untracked()),
+            handle: self.handle.get_value(),
+        }
     }
 }

@@ -10,13 +10,14 @@ use super::{
 };
 use crate::{
     session::use_session,
-    ui::{Glyph, Icon, IconButton, bytes, speed, time_left, use_toasts},
+    ui::{Button, Glyph, Icon, IconButton, Kind, bytes, duration, speed, time_left, use_online, use_toasts},
 };
 
 /// A row that changes in place from bytes to stages to a link.
 #[component]
 pub fn RowView(row: Row) -> impl IntoView {
     let session = use_session();
+    let online = use_online();
     let name = row.file_name();
     let kind = move || row.stage.with(class_of);
     let percent = Memo::new(move |_| row.stage.with(percent_of));
@@ -35,10 +36,10 @@ pub fn RowView(row: Row) -> impl IntoView {
             <div class="upload-main">
                 <p class="upload-name">
                     <span class="upload-file" title=name.clone()>{name.clone()}</span>
-                    <span class="upload-size">{bytes(row.size_bytes())}</span>
+                    <span class="upload-size">{move || size_words(row)}</span>
                 </p>
                 <p class="upload-status" aria-live="polite">
-                    {move || row.stage.with(|stage| status(stage, session.signed_in()))}
+                    {move || row.stage.with(|stage| status(stage, session.signed_in(), online.get()))}
                 </p>
                 <div
                     class="progress"
@@ -62,6 +63,18 @@ pub fn RowView(row: Row) -> impl IntoView {
     }
 }
 
+/// Size, and what this browser could read of the file: how long, how large the picture.
+fn size_words(row: Row) -> String {
+    let mut text = bytes(row.size_bytes());
+    if let Some(preview) = row.preview.get() {
+        if preview.duration_ms >= 1_000.0 {
+            text += &format!(" · {}", duration(preview.duration_ms as i64));
+        }
+        text += &format!(" · {}×{}", preview.width, preview.height);
+    }
+    text
+}
+
 /// What can be done with the file now.
 #[component]
 fn RowWays(row: Row) -> impl IntoView {
@@ -79,7 +92,36 @@ fn RowWays(row: Row) -> impl IntoView {
     let cancel = move || row.stage.with(Stage::can_be_cancelled);
     let retry = move || row.stage.with(Stage::can_be_retried);
     let over = move || row.stage.with(Stage::is_over);
+    let sending = move || row.stage.with(|stage| matches!(stage, Stage::Sending(_)));
+    let paused = move || row.stage.with(Stage::is_paused);
+    // Worth a button only behind others.
+    let waits_behind = move || {
+        let before_this = uploads.rows.get().into_iter().take_while(|other| other.id != row.id);
+        let waits = |row: Row| row.stage.with(|stage| *stage == Stage::Waiting);
+        waits(row) && before_this.filter(|other| waits(*other)).count() > 0
+    };
+    let same = move || {
+        row.stage.with(|stage| match stage {
+            Stage::Same { video_id, .. } => Some(format!("/watch/{video_id}")),
+            _ => None,
+        })
+    };
     view! {
+        <Show when=move || same().is_some()>
+            <a class="button" href=same>
+                "Watch"
+            </a>
+            <Button label="Upload again" kind=Kind::Plain on_press=move |_| uploads.send_again(row) />
+        </Show>
+        <Show when=waits_behind>
+            <IconButton icon=Icon::ChevronUp label="Send next" on_press=move |_| uploads.send_next(row) />
+        </Show>
+        <Show when=sending>
+            <IconButton icon=Icon::Pause label="Pause" on_press=move |_| uploads.pause(row) />
+        </Show>
+        <Show when=paused>
+            <IconButton icon=Icon::Play label="Go on" on_press=move |_| uploads.retry(row) />
+        </Show>
         <Show when=move || watchable.get()>
             <a class="button" class:primary=move || row.stage.with(|stage| *stage == Stage::Ready) href=link>
                 "Watch"
@@ -102,7 +144,7 @@ fn RowWays(row: Row) -> impl IntoView {
 
 fn class_of(stage: &Stage) -> &'static str {
     match stage {
-        Stage::Waiting => "waits",
+        Stage::Waiting | Stage::Paused(_) | Stage::Same { .. } => "waits",
         Stage::Sending(_) | Stage::Confirming => "sends",
         Stage::Processing { .. } => "processes",
         Stage::Ready => "ready",
@@ -114,7 +156,7 @@ fn class_of(stage: &Stage) -> &'static str {
 /// How full the line is; None when there is nothing to measure.
 fn percent_of(stage: &Stage) -> Option<f64> {
     match stage {
-        Stage::Sending(now) => Some(now.percent() as f64),
+        Stage::Sending(now) | Stage::Paused(now) => Some(now.percent() as f64),
         Stage::Confirming => Some(99.0),
         Stage::Processing { percent, .. } => Some(*percent),
         Stage::Ready => Some(100.0),
@@ -122,11 +164,16 @@ fn percent_of(stage: &Stage) -> Option<f64> {
     }
 }
 
-fn status(stage: &Stage, signed_in: bool) -> String {
+fn status(stage: &Stage, signed_in: bool, online: bool) -> String {
     match stage {
         Stage::Waiting if !signed_in => "Waits until you log in".to_owned(),
         Stage::Waiting => "Waits for its turn".to_owned(),
+        Stage::Sending(now) if !online => {
+            format!("No connection, goes on by itself · {} % sent", now.percent())
+        }
         Stage::Sending(now) => sending(now),
+        Stage::Paused(now) => format!("Paused · {} % is safe", now.percent()),
+        Stage::Same { title, .. } => format!("You uploaded this file already: “{title}”"),
         Stage::Confirming => "All sent, the server checks it".to_owned(),
         Stage::Processing { percent, words, left_ms, playable } => {
             let mut text = words.clone();
@@ -170,9 +217,12 @@ mod tests {
             bytes_per_second: Some(500_000.0),
             seconds_left: Some(6.0),
         };
-        assert_eq!(status(&Stage::Sending(now), true), "25 % · 1.0 MB of 4.0 MB · 500 kB/s · 10 s left");
         assert_eq!(
-            status(&Stage::Sending(Sending { total_bytes: 9, ..Sending::default() }), true),
+            status(&Stage::Sending(now), true, true),
+            "25 % · 1.0 MB of 4.0 MB · 500 kB/s · 10 s left"
+        );
+        assert_eq!(
+            status(&Stage::Sending(Sending { total_bytes: 9, ..Sending::default() }), true, true),
             "0 % · 0 B of 9 B"
         );
     }

@@ -5,11 +5,13 @@ use gloo_timers::callback::Timeout;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    row::{Row, Saving},
-    transfer::sendable,
+    api::{UpdateUpload, UpdateUploadInput, UpdateUploadVariables},
+    begin::sendable,
+    row::{Details, Row, Saving},
+    script::upload_script,
 };
 use crate::{
-    api::{self, UpdateVideo, UpdateVideoInput, UpdateVideoVariables},
+    api::{self, ApiError, ErrorCode, UpdateVideo, UpdateVideoInput, UpdateVideoVariables},
     feature::studio::tags,
 };
 
@@ -20,21 +22,24 @@ thread_local! {
     static TIMERS: std::cell::RefCell<std::collections::BTreeMap<u32, Timeout>> = const { std::cell::RefCell::new(std::collections::BTreeMap::new()) };
 }
 
-/// Something was typed: saved soon, if there is a video to save it to; else it goes when there is.
+/// Something was typed: saved soon.
 pub fn save_soon(row: Row) {
-    if row.video_id.with_untracked(Option::is_none) {
-        return;
-    }
     let timer = Timeout::new(PAUSE_MS, move || save_now(row));
     TIMERS.with_borrow_mut(|timers| timers.insert(row.id, timer));
 }
 
-/// Sends what differs from what the server has.
+/// Keeps what was typed in this browser, and sends what differs from what the server has: to the video, or to the
+/// upload while there is no video yet. Before that it goes along when the upload begins.
 pub fn save_now(row: Row) {
-    let Some(id) = row.video_id.get_untracked() else { return };
     let details = row.details.get_untracked();
     if row.saved.with_untracked(|saved| saved.as_ref() == Some(&details)) {
         return;
+    }
+    if row.video_id.with_untracked(Option::is_none) {
+        keep(row);
+        if row.upload_id().is_none() {
+            return;
+        }
     }
     let Some(sendable) = sendable(&details) else {
         let problem = match tags::parse(&details.tags) {
@@ -44,23 +49,40 @@ pub fn save_now(row: Row) {
         row.saving.set(Saving::Failed(problem));
         return;
     };
-    let input = UpdateVideoInput {
-        id: id.into(),
-        title: Some(sendable.title.trim().to_owned()),
-        description: Some(sendable.description.trim().to_owned()),
-        tags: tags::parse(&sendable.tags).ok(),
-        visibility: Some(sendable.visibility),
-    };
     row.saving.set(Saving::UnderWay);
     spawn_local(async move {
-        let answer = api::send(UpdateVideo::build(UpdateVideoVariables { input })).await;
-        let saving = match answer {
-            Ok(_) => {
+        let saving = match send(row, &sendable).await {
+            Ok(()) => {
                 let _ = row.saved.try_set(Some(sendable));
                 Saving::Saved
             }
+            // The upload became a video at this moment: it is saved there as soon as its id is known.
+            Err(error) if error.code == ErrorCode::Other("UPLOAD_CLOSED".to_owned()) => Saving::Idle,
             Err(error) => Saving::Failed(error.message),
         };
         let _ = row.saving.try_set(saving);
     });
+}
+
+fn keep(row: Row) {
+    spawn_local(async move {
+        if let Some(script) = upload_script().await {
+            script.remember_record(&row.identity.get_value(), &row.record()).await;
+        }
+    });
+}
+
+async fn send(row: Row, details: &Details) -> Result<(), ApiError> {
+    let title = Some(details.title.trim().to_owned());
+    let description = Some(details.description.trim().to_owned());
+    let tags = tags::parse(&details.tags).ok();
+    let visibility = Some(details.visibility);
+    if let Some(id) = row.video_id.get_untracked() {
+        let input = UpdateVideoInput { id: id.into(), title, description, tags, visibility };
+        api::send(UpdateVideo::build(UpdateVideoVariables { input })).await?;
+    } else if let Some(id) = row.upload_id() {
+        let input = UpdateUploadInput { id, title, description, tags, visibility };
+        api::send(UpdateUpload::build(UpdateUploadVariables { input })).await?;
+    }
+    Ok(())
 }

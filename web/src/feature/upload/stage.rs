@@ -27,6 +27,13 @@ pub enum Stage {
     /// Waits for its turn, or for its owner to log in.
     Waiting,
     Sending(Sending),
+    /// Its owner stopped it for now; what has arrived is safe.
+    Paused(Sending),
+    /// There is a video of this file already.
+    Same {
+        video_id: String,
+        title: String,
+    },
     /// All bytes are there; the server checks them.
     Confirming,
     /// The server works on it.
@@ -47,7 +54,15 @@ pub enum Stage {
 impl Stage {
     /// Nothing more happens by itself.
     pub fn is_over(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Ready | Self::Failed(_) | Self::Broken(_) | Self::Cancelled)
+        matches!(
+            self,
+            Self::Refused(_)
+                | Self::Same { .. }
+                | Self::Ready
+                | Self::Failed(_)
+                | Self::Broken(_)
+                | Self::Cancelled
+        )
     }
 
     /// Leaving the page now would lose it.
@@ -56,7 +71,24 @@ impl Stage {
     }
 
     pub fn can_be_cancelled(&self) -> bool {
-        matches!(self, Self::Waiting | Self::Sending(_))
+        matches!(self, Self::Waiting | Self::Sending(_) | Self::Paused(_))
+    }
+
+    /// Nothing of it is under way, and it would go on from where it is.
+    pub fn is_paused(&self) -> bool {
+        matches!(self, Self::Paused(_))
+    }
+
+    /// Part of what there is to send: bytes sent, and bytes in all.
+    pub fn share(&self, size_bytes: u64) -> Option<(u64, u64)> {
+        match self {
+            Self::Waiting => Some((0, size_bytes)),
+            Self::Sending(now) | Self::Paused(now) => Some((now.sent_bytes, size_bytes)),
+            Self::Confirming | Self::Processing { .. } | Self::Ready => Some((size_bytes, size_bytes)),
+            Self::Refused(_) | Self::Same { .. } | Self::Failed(_) | Self::Broken(_) | Self::Cancelled => {
+                None
+            }
+        }
     }
 
     pub fn can_be_retried(&self) -> bool {

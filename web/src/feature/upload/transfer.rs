@@ -5,43 +5,33 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 use cynic::MutationBuilder;
 use futures::{
     StreamExt, TryStreamExt,
-    future::{Either, select},
+    future::{Either, join, select},
     lock::Mutex,
     stream,
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
 use super::{
     api::{
-        CompleteUpload, CompleteUploadVariables, CreateUpload, CreateUploadInput, CreateUploadVariables,
-        PartUrl, SignParts, SignPartsVariables, UploadedPartInput,
+        CompleteUpload, CompleteUploadVariables, PartUrl, SignParts, SignPartsVariables, UploadedPartInput,
     },
-    plan::Plan,
+    begin::{Begun, begin},
+    patience::{ATTEMPTS, patiently, wait_for_network},
     put::{PutError, put},
-    row::{Details, Row},
+    row::Row,
+    script::{UploadScript, upload_script},
     speed::{Speed, Tally},
     stage::{Sending, Stage},
-    wires::{WIRES, Wires},
+    wires::{MOST_WIRES, Wires},
     words::backoff_ms,
 };
 use crate::{
-    api::{self, ApiError, Bytes, ErrorCode},
-    feature::studio::tags,
+    api::{self, ApiError, ErrorCode},
     ui::now_ms,
 };
-
-/// Attempts for one part or one request, the first included.
-const ATTEMPTS: u32 = 6;
-
-/// An upload that has begun at the server, with the parts that have arrived.
-#[derive(Clone)]
-pub struct Begun {
-    pub upload_id: cynic::Id,
-    plan: Plan,
-    etags: Rc<RefCell<BTreeMap<i32, String>>>,
-}
 
 /// Why a file did not get there.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,17 +40,19 @@ pub enum TransferError {
     Refused(String),
     /// It may go better another time.
     Broken(String),
+    /// The session ended meanwhile; it goes on after the next log-in.
+    SignedOut,
+    /// There is a video of this file already.
+    Same { video_id: String, title: String },
 }
 
-/// Sends `row`'s file and gives the new video's id. Dropping the future stops everything under way.
-pub async fn send_file(row: Row, wires: Wires) -> Result<String, TransferError> {
+/// Sends `row`'s file and gives the new video's id. Dropping the future stops everything under way. `others` are
+/// uploads that other rows are busy with.
+pub async fn send_file(row: Row, others: Vec<cynic::Id>, wires: Wires) -> Result<String, TransferError> {
+    let script = upload_script().await;
     let begun = match row.begun.get_value() {
         Some(begun) => begun,
-        None => {
-            let begun = create(row).await?;
-            row.begun.set_value(Some(begun.clone()));
-            begun
-        }
+        None => begin(row, others, script.as_ref()).await?,
     };
     let tally = Rc::new(RefCell::new(Tally::default()));
     for &number in begun.etags.borrow().keys() {
@@ -68,7 +60,7 @@ pub async fn send_file(row: Row, wires: Wires) -> Result<String, TransferError> 
         tally.borrow_mut().done(number, end - start);
     }
     let file = row.file.get_value();
-    let sending = send_parts(&file, &begun, &tally, &wires);
+    let sending = send_parts(&file, &begun, script.as_ref(), &tally, &wires);
     let telling = tell_progress(row, &tally, begun.plan.size_bytes);
     let sent = match select(Box::pin(sending), Box::pin(telling)).await {
         Either::Left((sent, _)) => sent,
@@ -92,57 +84,41 @@ pub async fn send_file(row: Row, wires: Wires) -> Result<String, TransferError> 
     Ok(video_id)
 }
 
-async fn create(row: Row) -> Result<Begun, TransferError> {
-    let file = row.file.get_value();
-    let details = row.details.get_untracked();
-    // What is not right yet (an empty title, a tag too long) goes later, when it is.
-    let sent = sendable(&details);
-    let input = CreateUploadInput {
-        file_name: file.name(),
-        size: Bytes(row.size_bytes()),
-        content_type: Some(file.type_()).filter(|kind| !kind.is_empty()),
-        title: sent.as_ref().map(|sent| sent.title.trim().to_owned()),
-        description: sent
-            .as_ref()
-            .map(|sent| sent.description.trim().to_owned())
-            .filter(|text| !text.is_empty()),
-        tags: sent.as_ref().and_then(|sent| tags::parse(&sent.tags).ok()).filter(|tags| !tags.is_empty()),
-        visibility: Some(details.visibility),
-    };
-    let request = || api::send(CreateUpload::build(CreateUploadVariables { input: input.clone() }));
-    let upload = patiently(request).await?.create_upload;
-    row.saved.set(sent);
-    let plan = Plan::new(row.size_bytes(), upload.part_size.0, upload.part_count)
-        .ok_or_else(|| TransferError::Broken("The server's plan does not fit the file.".to_owned()))?;
-    Ok(Begun { upload_id: upload.id, plan, etags: Rc::default() })
-}
-
-/// The details as they can be sent now; None while something in them is not right.
-pub fn sendable(details: &Details) -> Option<Details> {
-    (!details.title.trim().is_empty() && tags::parse(&details.tags).is_ok()).then(|| details.clone())
-}
-
 struct PartsError {
     message: String,
     refused: bool,
+    signed_out: bool,
     upload_is_gone: bool,
+}
+
+impl PartsError {
+    fn broken(message: String) -> Self {
+        Self { message, refused: false, signed_out: false, upload_is_gone: false }
+    }
 }
 
 impl From<PartsError> for TransferError {
     fn from(error: PartsError) -> Self {
+        if error.signed_out {
+            return Self::SignedOut;
+        }
         if error.refused { Self::Refused(error.message) } else { Self::Broken(error.message) }
     }
 }
 
 impl From<ApiError> for PartsError {
     fn from(error: ApiError) -> Self {
-        let upload_is_gone = !error.can_retry() && error.code != ErrorCode::Unauthenticated;
-        Self { refused: is_refusal(&error), message: error.message, upload_is_gone }
+        let signed_out = error.code == ErrorCode::Unauthenticated;
+        let upload_is_gone = !error.can_retry() && !signed_out;
+        Self { refused: is_refusal(&error), message: error.message, signed_out, upload_is_gone }
     }
 }
 
 impl From<ApiError> for TransferError {
     fn from(error: ApiError) -> Self {
+        if error.code == ErrorCode::Unauthenticated {
+            return Self::SignedOut;
+        }
         if is_refusal(&error) { Self::Refused(error.message) } else { Self::Broken(error.message) }
     }
 }
@@ -158,6 +134,7 @@ fn is_refusal(error: &ApiError) -> bool {
 async fn send_parts(
     file: &File,
     begun: &Begun,
+    script: Option<&UploadScript>,
     tally: &Rc<RefCell<Tally>>,
     wires: &Wires,
 ) -> Result<(), PartsError> {
@@ -165,8 +142,8 @@ async fn send_parts(
     let missing: Vec<i32> =
         (1..=begun.plan.part_count).filter(|number| !begun.etags.borrow().contains_key(number)).collect();
     stream::iter(missing)
-        .map(|number| send_part(file, begun, number, &supply, tally, wires))
-        .buffer_unordered(WIRES)
+        .map(|number| send_part(file, begun, number, script, &supply, tally, wires))
+        .buffer_unordered(MOST_WIRES)
         .try_collect::<Vec<()>>()
         .await?;
     Ok(())
@@ -176,24 +153,32 @@ async fn send_part(
     file: &File,
     begun: &Begun,
     number: i32,
+    script: Option<&UploadScript>,
     supply: &Supply<'_>,
     tally: &Rc<RefCell<Tally>>,
     wires: &Wires,
 ) -> Result<(), PartsError> {
     let (start, end) = begun.plan.range(number);
-    let unreadable = || PartsError {
-        message: format!("{} cannot be read any more.", file.name()),
-        refused: false,
-        upload_is_gone: false,
+    let unreadable = || {
+        PartsError::broken(format!(
+            "{} cannot be read any more: it was moved, changed or deleted. Choose it again.",
+            file.name()
+        ))
     };
     let blob: Blob = file.slice_with_f64_and_f64(start as f64, end as f64).map_err(|_| unreadable())?;
     let mut attempt = 0;
     loop {
         let error = {
-            let _wire = wires.take().await;
+            let wire = wires.take().await;
             let url = supply.url(number).await?;
             let heard = Rc::clone(tally);
-            put(&url, &blob, move |sent| heard.borrow_mut().progress(number, sent.min(end - start))).await
+            let sending =
+                put(&url, &blob, move |sent| heard.borrow_mut().progress(number, sent.min(end - start)));
+            let (sent, digest) = join(sending, digest(script, &blob)).await;
+            if sent.is_ok() {
+                wire.carried(end - start, now_ms());
+            }
+            sent.and_then(|etag| checked(etag, digest.as_deref()))
         };
         let error = match error {
             Ok(etag) => {
@@ -205,6 +190,9 @@ async fn send_part(
         };
         tally.borrow_mut().lost(number);
         attempt += 1;
+        if error == PutError::Network && !is_readable(&blob).await {
+            return Err(unreadable());
+        }
         if attempt >= ATTEMPTS || error == PutError::NoEtag {
             return Err(part_error(error));
         }
@@ -219,9 +207,35 @@ fn part_error(error: PutError) -> PartsError {
         PutError::NoEtag => {
             "The storage hides what the browser must read. Its CORS settings need the ETag.".to_owned()
         }
+        PutError::Damaged => {
+            "What arrived is not what was sent, again and again. Check the connection or the disk.".to_owned()
+        }
         PutError::Status(status) => format!("The storage refused a part (status {status})."),
     };
-    PartsError { message, refused: false, upload_is_gone: error == PutError::Status(404) }
+    PartsError { upload_is_gone: error == PutError::Status(404), ..PartsError::broken(message) }
+}
+
+/// MD5 of a part, read a second time beside the sending; None without the script that can.
+async fn digest(script: Option<&UploadScript>, blob: &Blob) -> Option<String> {
+    script?.md5_of(blob).await
+}
+
+/// A part's ETag is the MD5 of what arrived. A store that answers with something else cannot be checked.
+fn checked(etag: String, digest: Option<&str>) -> Result<String, PutError> {
+    let bare = etag.trim_matches('"');
+    let is_md5 = bare.len() == 32 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match digest {
+        Some(digest) if is_md5 && !bare.eq_ignore_ascii_case(digest) => Err(PutError::Damaged),
+        _ => Ok(etag),
+    }
+}
+
+/// A file that was changed since it was chosen looks like a network error to the request that reads it.
+async fn is_readable(blob: &Blob) -> bool {
+    match blob.slice_with_f64_and_f64(0.0, 1.0) {
+        Ok(first) => JsFuture::from(first.array_buffer()).await.is_ok(),
+        Err(_) => false,
+    }
 }
 
 /// Signed addresses, fetched a batch at a time just before they are needed. Each is used once: another try gets
@@ -248,11 +262,8 @@ impl Supply<'_> {
         };
         let signed = patiently(request).await?.sign_upload_parts;
         urls.extend(signed.into_iter().map(|url| (url.number, url)));
-        urls.remove(&number).ok_or_else(|| PartsError {
-            message: "The server gave no address for a part.".to_owned(),
-            refused: false,
-            upload_is_gone: false,
-        })
+        urls.remove(&number)
+            .ok_or_else(|| PartsError::broken("The server gave no address for a part.".to_owned()))
     }
 }
 
@@ -270,36 +281,6 @@ async fn complete(begun: &Begun) -> Result<String, ApiError> {
         api::send(CompleteUpload::build(variables))
     };
     Ok(patiently(request).await?.complete_upload.id.into_inner())
-}
-
-/// Repeats a request for as long as that can help, with growing pauses.
-async fn patiently<T, Fut>(request: impl Fn() -> Fut) -> Result<T, ApiError>
-where
-    Fut: Future<Output = Result<T, ApiError>>,
-{
-    let mut attempt = 0;
-    loop {
-        match request().await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => {
-                attempt += 1;
-                if attempt >= ATTEMPTS || !error.can_retry() {
-                    return Err(error);
-                }
-                wait_for_network().await;
-                let pause =
-                    backoff_ms(attempt, js_sys::Math::random()).max(error.retry_after_ms.unwrap_or(0) as f64);
-                TimeoutFuture::new(pause as u32).await;
-            }
-        }
-    }
-}
-
-/// While the browser knows that it is offline no attempt is spent.
-async fn wait_for_network() {
-    while !window().navigator().on_line() {
-        TimeoutFuture::new(1_000).await;
-    }
 }
 
 /// Shows what has been sent, once a second, for as long as it is polled.

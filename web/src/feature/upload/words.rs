@@ -36,6 +36,17 @@ pub fn refusal(name: &str, size_bytes: u64, mime: &str, max_bytes: Option<u64>) 
     other.then(|| format!("{name} is not a video."))
 }
 
+/// Endings of containers that some systems do not call videos.
+pub const VIDEO_ENDINGS: [&str; 15] = [
+    "mp4", "m4v", "mov", "mkv", "webm", "ts", "mts", "m2ts", "avi", "flv", "wmv", "mpg", "mpeg", "3gp", "ogv",
+];
+
+/// Whether a file that nobody pointed at looks like a video.
+pub fn may_be_video(name: &str, mime: &str) -> bool {
+    let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    mime.starts_with("video/") || VIDEO_ENDINGS.contains(&ending.as_str())
+}
+
 /// Milliseconds before attempt `attempt` (from 1) is repeated; `random` in 0..1 spreads clients out.
 pub fn backoff_ms(attempt: u32, random: f64) -> f64 {
     let base = 500.0 * f64::from(2_u32.saturating_pow(attempt.saturating_sub(1).min(5)));
@@ -71,6 +82,12 @@ mod tests {
         for mime in ["video/mp4", "", "text/vnd.trolltech.linguist", "application/octet-stream"] {
             assert_eq!(refusal("a.ts", 5, mime, Some(5)), None, "{mime}");
         }
+    }
+
+    #[test]
+    fn in_a_folder_only_videos_are_taken() {
+        assert!(may_be_video("a.MKV", "") && may_be_video("a", "video/mp4"));
+        assert!(!may_be_video(".DS_Store", "") && !may_be_video("cover.jpg", "image/jpeg"));
     }
 
     #[test]
