@@ -61,7 +61,7 @@ pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<()
 }
 
 /// Makes ring the provider of TLS for the whole process, unless the program around us has chosen already.
-pub(crate) fn install_crypto() {
+pub fn install_crypto() {
     // An error only says that a provider is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

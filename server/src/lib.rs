@@ -11,6 +11,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod database;
+pub mod doctor;
 pub mod embedded;
 pub mod error;
 pub mod events;

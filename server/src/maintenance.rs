@@ -2,16 +2,23 @@
 
 use std::time::Duration;
 
-use crate::{app::SharedApp, job, processing, upload};
+use tokio::time::Instant;
+
+use crate::{app::App, app::SharedApp, doctor::leftovers, error::Result, job, processing, upload};
 
 const REAP_EVERY: Duration = Duration::from_secs(10);
 const TIDY_EVERY: Duration = Duration::from_secs(600);
+/// Listing a bucket costs a request for each thousand objects.
+const COMPARE_EVERY: Duration = Duration::from_secs(6 * 3600);
+/// What is younger may belong to something under way. With the interval it makes less than a day.
+const LEAVE_ALONE: Duration = Duration::from_secs(12 * 3600);
 
 /// Puts lost jobs back and clears abandoned uploads away until the process stops. A database or a store
 /// that is away for a while ends nothing.
 pub async fn run(app: SharedApp) {
     let mut reap = tokio::time::interval(REAP_EVERY);
     let mut tidy = tokio::time::interval(TIDY_EVERY);
+    let mut compare = tokio::time::interval_at(Instant::now() + TIDY_EVERY, COMPARE_EVERY);
     loop {
         tokio::select! {
             () = app.stop.cancelled() => return,
@@ -29,6 +36,25 @@ pub async fn run(app: SharedApp) {
                     Err(error) => tracing::warn!(?error, "abandoned uploads could not be looked for"),
                 }
             }
+            _ = compare.tick() => {
+                if let Err(error) = remove_orphans(&app).await {
+                    tracing::warn!(?error, "the bucket could not be compared with the database");
+                }
+            }
         }
     }
+}
+
+/// Objects that nothing names any more go; what is missing is for a person to decide on (`kinora doctor --storage`).
+async fn remove_orphans(app: &App) -> Result<()> {
+    let found = leftovers::compare(app, LEAVE_ALONE).await?;
+    let (objects, uploads) = leftovers::remove_orphans(app, &found).await?;
+    if objects + uploads > 0 {
+        tracing::info!(objects, uploads, "what nothing names was removed from the bucket");
+    }
+    let (damaged, lost) = (found.damaged.len(), found.lost.len());
+    if damaged + lost > 0 {
+        tracing::error!(damaged, lost, "videos lack objects: run `kinora doctor --storage`");
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use kinora_runner::Tools;
 use sea_orm::DatabaseConnection;
 use sha2::{Digest, Sha256};
 use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
     account::{Passwords, SessionTokens, Throttle},
@@ -286,6 +286,26 @@ fn open_store(app: &App) -> Result<Option<(Store, axum::Router)>> {
     let key = embedded_store_key(&secret(&app.config)?);
     let router = store::router(opened.clone(), &app.config.bucket, EMBEDDED_ACCESS_KEY_ID, &key);
     Ok(Some((opened, router)))
+}
+
+/// Serves the embedded store alone, where the site would, until what it gives is dropped; nothing where the store
+/// is an outside one.
+///
+/// # Errors
+/// One sentence, such as that the port is taken.
+pub async fn lend_store(app: &App) -> Result<Option<DropGuard>> {
+    let Some((_, router)) = open_store(app)? else { return Ok(None) };
+    let listener = TcpListener::bind(app.config.listen).await.with_context(|| {
+        format!("{} cannot be listened on, which the embedded store needs", app.config.listen)
+    })?;
+    let stop = CancellationToken::new();
+    let stopped = stop.clone().cancelled_owned();
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+            tracing::error!(%error, "the store stopped serving");
+        }
+    });
+    Ok(Some(stop.drop_guard()))
 }
 
 async fn sweep_store(store: Store, stop: CancellationToken) {

@@ -6,6 +6,7 @@ mod accounts;
 mod csrf;
 mod feed;
 mod guard;
+mod leftovers;
 mod limits;
 mod playback;
 mod resume;

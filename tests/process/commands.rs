@@ -1,6 +1,6 @@
 //! Commands that answer and end.
 
-use kinora_tests::served::{Served, command};
+use kinora_tests::served::{Served, command, free_port};
 
 use crate::Place;
 
@@ -8,7 +8,7 @@ use crate::Place;
 fn help_names_every_command() {
     let done = command(&["--help"]).output().unwrap();
     let help = String::from_utf8(done.stdout).unwrap();
-    for name in ["serve", "runner", "user", "token", "storage", "migrate", "schema"] {
+    for name in ["serve", "runner", "user", "token", "storage", "doctor", "migrate", "schema"] {
         assert!(help.contains(name), "{name} is missing:\n{help}");
     }
     assert_eq!(command(&["fly"]).output().unwrap().status.code(), Some(2));
@@ -31,4 +31,42 @@ async fn accounts_are_administered_beside_a_running_server() {
     assert_eq!(ann.client.query("{ me { id } }").await.code(), "UNAUTHENTICATED");
     let (done, words) = run(&["user", "disable", "nobody"]);
     assert!(!done && words.contains("no such account"), "{words}");
+}
+
+fn doctor(place: &Place, arguments: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, String) {
+    let port = free_port();
+    let done = command(arguments)
+        .env("KINORA_DATA_DIR", place.data())
+        .env("KINORA_LISTEN", format!("127.0.0.1:{port}"))
+        .env("KINORA_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
+        .envs(settings.iter().copied())
+        .output()
+        .unwrap();
+    (done.status.code(), String::from_utf8([done.stdout, done.stderr].concat()).unwrap())
+}
+
+#[test]
+fn a_doctor_finds_a_new_site_well() {
+    let place = Place::new();
+    let (code, words) = doctor(&place, &["doctor", "--storage"], &[]);
+    assert_eq!(code, Some(0), "{words}");
+    for good in
+        ["ffmpeg is installed", "preflight", "ETag", "ranges", "after completion", "expired", "they agree"]
+    {
+        assert!(words.contains(good), "{good} is missing:\n{words}");
+    }
+    assert!(!words.contains("BAD"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doctor_says_what_mends_a_bucket() {
+    let place = Place::new();
+    let settings = [
+        ("S3_ENDPOINT", "http://127.0.0.1:9"),
+        ("S3_ACCESS_KEY_ID", "nobody"),
+        ("S3_SECRET_ACCESS_KEY", "nothing at all, really"),
+    ];
+    let (code, words) = doctor(&place, &["doctor"], &settings);
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains("BAD") && words.contains("Check S3_ENDPOINT"), "{words}");
 }

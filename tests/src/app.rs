@@ -4,13 +4,19 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use kinora_entity::rendition;
 pub use kinora_entity::user::Role;
 use kinora_server::account;
 use kinora_server::app::App;
 use kinora_server::config::Config;
+use kinora_server::doctor::leftovers::{self, Comparison};
 use kinora_server::serve::{self, Running};
+use kinora_server::storage::keys;
 use kinora_server::upload;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TryGetable};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    Statement, TryGetable,
+};
 use url::Url;
 
 use crate::database;
@@ -105,6 +111,34 @@ impl TestApp {
     /// Ends uploads that were left alone and frees what ended ones hold, as the site does every ten minutes.
     pub async fn clear_uploads(&self) {
         succeed(upload::expire_abandoned(self.app()).await);
+    }
+
+    /// What `kinora doctor --storage` finds, whatever its age.
+    pub async fn compare_storage(&self) -> Comparison {
+        succeed(leftovers::compare(self.app(), Duration::ZERO).await)
+    }
+
+    /// What `kinora doctor --storage --mend` does about it.
+    pub async fn mend_storage(&self, found: &Comparison) {
+        succeed(leftovers::remove_orphans(self.app(), found).await);
+        succeed(leftovers::process_again(self.app(), found).await);
+    }
+
+    /// The key of the first chunk of the published attempt's first rendition.
+    pub async fn chunk_key(&self, video: &str) -> String {
+        let video = video.parse().expect("an id");
+        let found = rendition::Entity::find()
+            .filter(rendition::Column::VideoId.eq(video))
+            .order_by_desc(rendition::Column::Attempt)
+            .one(&self.app().database)
+            .await;
+        let found = found.expect("the database of a test answers").expect("the video is ready");
+        keys::chunk(video, found.attempt, &found.name, 0)
+    }
+
+    /// Takes an object away behind the site's back.
+    pub async fn lose_object(&self, key: &str) {
+        self.app().storage.delete(key).await.expect("the store of a test answers");
     }
 
     /// How many files the embedded store holds of objects and of parts.

@@ -2,12 +2,12 @@
 
 use std::io::{self, IsTerminal};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use clap::{Subcommand, ValueEnum};
 use kinora_entity::user;
 
-use super::{print, site::Site};
-use crate::{account, config::Config, error::Error};
+use super::{print, said, site::Site};
+use crate::{account, config::Config};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Role {
@@ -57,11 +57,6 @@ pub(super) enum TokenCommand {
         #[arg(long, value_name = "USER")]
         user: Option<String>,
     },
-}
-
-/// The sentence of an error, for a terminal.
-fn said(error: Error) -> anyhow::Error {
-    anyhow!(async_graphql::Error::from(error).message)
 }
 
 impl UserCommand {

@@ -1,6 +1,7 @@
 //! The commands of `kinora`.
 
 mod account;
+mod doctor;
 mod serve;
 mod site;
 mod storage;
@@ -8,7 +9,7 @@ mod storage;
 use clap::{Parser, Subcommand};
 use kinora_runner::RunnerArgs;
 
-use crate::{config::Config, schema, telemetry};
+use crate::{config::Config, error::Error, schema, telemetry};
 
 /// A self-hosted video site
 #[derive(Debug, Parser)]
@@ -32,6 +33,9 @@ enum Command {
     Token(account::TokenCommand),
     /// Run the S3 store alone, on a port of its own
     Storage(storage::StorageArgs),
+    /// Look whether everything is there and works: ffmpeg, its walls, the database, and the bucket as a browser
+    /// would use it
+    Doctor(doctor::DoctorArgs),
     /// Bring the database up to date
     Migrate,
     /// Print the GraphQL schema
@@ -59,6 +63,7 @@ impl Cli {
                 telemetry::init();
                 storage::serve(arguments).await
             }
+            Command::Doctor(arguments) => doctor::run(arguments, Config::load()?).await,
             Command::Migrate => site::Site::open(Config::load()?).await?.close().await,
             Command::Schema => {
                 print(&schema::sdl());
@@ -72,4 +77,9 @@ impl Cli {
 #[allow(clippy::print_stdout, reason = "the output of a command")]
 fn print(text: &str) {
     print!("{text}");
+}
+
+/// The sentence of an error, for a terminal.
+fn said(error: Error) -> anyhow::Error {
+    anyhow::anyhow!(async_graphql::Error::from(error).message)
 }

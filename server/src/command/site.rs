@@ -39,6 +39,11 @@ impl Site {
         Ok(Self { app, own })
     }
 
+    /// Whether no server runs on the data folder: then this command holds it.
+    pub fn starts_alone(&self) -> bool {
+        self.own.is_some()
+    }
+
     pub async fn close(self) -> Result<()> {
         drop(self.app.database.clone().close().await);
         if let Some((postgres, lock)) = self.own {

@@ -22,3 +22,36 @@ pub fn chunk(video: VideoId, attempt: i32, rendition: &str, index: i32) -> Strin
 pub fn poster(video: VideoId, attempt: i32) -> String {
     format!("videos/{video}/{attempt}/poster.jpg")
 }
+
+/// Everything of one upload.
+pub fn upload_prefix(upload: UploadId) -> String {
+    format!("uploads/{upload}/")
+}
+
+/// What `kinora doctor` puts into the bucket and takes away again.
+pub fn trial(number: u64) -> String {
+    format!("doctor/{number:016x}")
+}
+
+/// Under which all objects of ours lie.
+pub const ALL_PREFIXES: [&str; 3] = ["uploads/", "videos/", "doctor/"];
+
+/// The part of a key that says whose it is: `uploads/{upload}/` or `videos/{video}/`.
+pub fn owner_prefix(key: &str) -> &str {
+    let second_slash = key.match_indices('/').nth(1).map_or(0, |(at, _)| at + 1);
+    key.get(..second_slash).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_tells_whose_it_is() {
+        let video = VideoId::random();
+        assert_eq!(owner_prefix(&chunk(video, 1, "720p", 0)), video_prefix(video));
+        let upload = UploadId::random();
+        assert_eq!(owner_prefix(&source(upload)), upload_prefix(upload));
+        assert_eq!(owner_prefix("doctor/1"), "");
+    }
+}

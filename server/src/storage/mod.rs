@@ -2,6 +2,7 @@
 
 mod client;
 pub mod keys;
+mod listing;
 mod multipart;
 mod presign;
 
@@ -13,6 +14,7 @@ use url::Url;
 use crate::clock::Clock;
 
 pub use client::Endpoint;
+pub use listing::{ObjectPage, OpenMultipart, StoredObject};
 pub use multipart::StoredPart;
 pub use presign::PresignedRequest;
 
@@ -78,6 +80,11 @@ impl Storage {
             media_url,
             clock,
         }
+    }
+
+    /// The bucket's name.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
     }
 
     /// Deletes every object whose key begins with `prefix`.

@@ -1,0 +1,212 @@
+//! Whether database and bucket agree: objects that nothing names, and objects that are named and missing.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, SystemTime},
+};
+
+use kinora_entity::{UploadId, VideoId, job, upload, video};
+use sea_orm::{
+    ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Select, Statement,
+};
+
+use crate::{
+    app::App,
+    error::Result,
+    job::enqueue,
+    storage::{OpenMultipart, StorageError, StoredObject, keys},
+};
+
+/// What does not fit together.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    pub objects: usize,
+    pub bytes: i64,
+    /// In the bucket, and named by nothing.
+    pub orphans: Vec<StoredObject>,
+    /// Begun in the store, and not open in the database.
+    pub orphan_multiparts: Vec<OpenMultipart>,
+    /// Videos that lack something of what they are played from, but whose source is there.
+    pub damaged: Vec<VideoId>,
+    /// Videos that lack something, and whose source is gone as well.
+    pub lost: Vec<VideoId>,
+    /// Videos that play, and whose source is gone: they cannot be made anew.
+    pub without_source: Vec<VideoId>,
+}
+
+impl Comparison {
+    /// Whether everything fits.
+    pub fn is_clean(&self) -> bool {
+        self.orphans.is_empty()
+            && self.orphan_multiparts.is_empty()
+            && self.damaged.is_empty()
+            && self.lost.is_empty()
+            && self.without_source.is_empty()
+    }
+}
+
+/// What the database says should be in the bucket.
+struct Expected {
+    /// Every object by its size, as far as it is known, with the video that needs it.
+    objects: HashMap<String, (VideoId, Option<i64>)>,
+    /// Whose objects are still being made: nothing of theirs is an orphan yet.
+    in_flight: HashSet<String>,
+    open_multiparts: HashSet<String>,
+    sources: HashMap<VideoId, String>,
+}
+
+/// Compares. What is younger than `grace` is left out: it may be named in a moment.
+///
+/// # Errors
+/// Whatever the database or the store says.
+pub async fn compare(app: &App, grace: Duration) -> Result<Comparison> {
+    let before = SystemTime::now().checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH);
+    // First the store, then the database: what is published in between is then named, not an orphan.
+    let mut stored = HashMap::new();
+    let mut comparison = Comparison::default();
+    for prefix in keys::ALL_PREFIXES {
+        let mut next = None;
+        loop {
+            let page = app.storage.list_objects(prefix, next).await?;
+            stored.extend(page.objects.into_iter().map(|object| (object.key.clone(), object)));
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+    }
+    let multiparts = app.storage.list_multiparts().await?;
+    let expected = expected(app).await?;
+
+    comparison.objects = stored.len();
+    comparison.bytes = stored.values().map(|object| object.size_bytes).sum();
+    comparison.orphan_multiparts = multiparts
+        .into_iter()
+        .filter(|open| open.begun < before && !expected.open_multiparts.contains(&open.upload_id))
+        .collect();
+    let mut missing = HashSet::new();
+    for (key, (video, size)) in &expected.objects {
+        let listed = stored.get(key).is_some_and(|object| size.is_none_or(|size| size == object.size_bytes));
+        if !listed && !missing.contains(video) && !is_there(app, key, *size).await? {
+            missing.insert(*video);
+        }
+    }
+    for (video, source) in &expected.sources {
+        let has_source = stored.contains_key(source) || is_there(app, source, None).await?;
+        match (missing.contains(video), has_source) {
+            (true, true) => comparison.damaged.push(*video),
+            (true, false) => comparison.lost.push(*video),
+            (false, false) => comparison.without_source.push(*video),
+            (false, true) => {}
+        }
+    }
+    let sources: HashSet<&String> = expected.sources.values().collect();
+    let mut orphans: Vec<StoredObject> = stored
+        .values()
+        .filter(|object| {
+            object.modified < before
+                && !expected.objects.contains_key(&object.key)
+                && !sources.contains(&object.key)
+                && !expected.in_flight.contains(keys::owner_prefix(&object.key))
+        })
+        .cloned()
+        .collect();
+    orphans.sort_by(|one, other| one.key.cmp(&other.key));
+    comparison.orphans = orphans;
+    Ok(comparison)
+}
+
+/// Asks for one object: what was published after the listing began is not in it.
+async fn is_there(app: &App, key: &str, size_bytes: Option<i64>) -> Result<bool> {
+    match app.storage.size_bytes(key).await {
+        Ok(found) => Ok(size_bytes.is_none_or(|size| size == found)),
+        Err(StorageError::NotFound) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn expected(app: &App) -> Result<Expected> {
+    #[derive(FromQueryResult)]
+    struct Chunk {
+        video_id: VideoId,
+        attempt: i32,
+        name: String,
+        index: i32,
+        size_bytes: i64,
+    }
+    let mut expected = Expected {
+        objects: HashMap::new(),
+        in_flight: HashSet::new(),
+        open_multiparts: HashSet::new(),
+        sources: HashMap::new(),
+    };
+    for row in video::Entity::find().all(&app.database).await? {
+        if row.state == video::State::Processing {
+            expected.in_flight.insert(keys::video_prefix(row.id));
+        }
+        if let Some(attempt) = row.published_attempt.filter(|_| row.has_poster) {
+            expected.objects.insert(keys::poster(row.id, attempt), (row.id, None));
+        }
+        expected.sources.insert(row.id, row.source_key);
+    }
+    let busy: Vec<VideoId> =
+        active_jobs().select_only().column(job::Column::VideoId).into_tuple().all(&app.database).await?;
+    expected.in_flight.extend(busy.into_iter().map(keys::video_prefix));
+    let statement = Statement::from_string(
+        DbBackend::Postgres,
+        "SELECT r.video_id, r.attempt, r.name, c.index, c.size_bytes FROM chunk c \
+         JOIN rendition r ON r.id = c.rendition_id \
+         JOIN video v ON v.id = r.video_id AND v.published_attempt = r.attempt",
+    );
+    for row in Chunk::find_by_statement(statement).all(&app.database).await? {
+        let key = keys::chunk(row.video_id, row.attempt, &row.name, row.index);
+        expected.objects.insert(key, (row.video_id, Some(row.size_bytes)));
+    }
+    let open: Vec<(UploadId, String)> = upload::Entity::find()
+        .filter(upload::Column::State.eq(upload::State::Uploading))
+        .select_only()
+        .column(upload::Column::Id)
+        .column(upload::Column::StorageUploadId)
+        .into_tuple()
+        .all(&app.database)
+        .await?;
+    for (id, multipart) in open {
+        expected.in_flight.insert(keys::upload_prefix(id));
+        expected.open_multiparts.insert(multipart);
+    }
+    Ok(expected)
+}
+
+fn active_jobs() -> Select<job::Entity> {
+    job::Entity::find().filter(job::Column::State.is_in([job::State::Queued, job::State::Leased]))
+}
+
+/// Takes away what nothing names; returns how many objects and multipart uploads.
+///
+/// # Errors
+/// Whatever the store says; what was taken away by then stays away.
+pub async fn remove_orphans(app: &App, comparison: &Comparison) -> Result<(usize, usize)> {
+    for orphan in &comparison.orphans {
+        app.storage.delete(&orphan.key).await?;
+    }
+    for open in &comparison.orphan_multiparts {
+        app.storage.abort_multipart(&open.key, &open.upload_id).await?;
+    }
+    Ok((comparison.orphans.len(), comparison.orphan_multiparts.len()))
+}
+
+/// Has the damaged videos made anew from their sources; returns how many.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn process_again(app: &App, comparison: &Comparison) -> Result<usize> {
+    let mut begun = 0;
+    for &video in &comparison.damaged {
+        let waiting = active_jobs().filter(job::Column::VideoId.eq(video)).one(&app.database).await?;
+        if waiting.is_none() {
+            enqueue(app, &app.database, job::Kind::ProcessVideo, video).await?;
+            begun += 1;
+        }
+    }
+    Ok(begun)
+}
