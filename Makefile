@@ -17,9 +17,14 @@ run: set-up-run web ## installs what is missing, builds everything in release, s
 	@cargo build --locked --release -p kinora-server
 	@exec '$(target)/release/kinora' serve
 
+# What meets the store is tested twice: with the embedded one, and with one on another origin.
 test: set-up-test web ## installs what is missing and a browser, then runs every test
 	@mkdir -p '$(target)'
-	@cargo test --locked --workspace --no-fail-fast 2>&1 | tee '$(target)/tests.log' || failed=yes; \
+	@{ cargo test --locked --workspace --no-fail-fast || failed=yes; \
+	  export TEST_STORE=other; echo 'once more, with a store on another origin'; \
+	  cargo test --locked -p kinora-tests --test api -- uploads resume playback quotas leftovers || failed=yes; \
+	  cargo test --locked -p kinora-tests --test browser -- journey || failed=yes; \
+	  test -z "$${failed:-}"; } 2>&1 | tee '$(target)/tests.log' || failed=yes; \
 	awk '/^test result:/ { passed += $$4; failed += $$6; ignored += $$8 } \
 	  END { printf "\nall tests: %d passed, %d failed, %d ignored\n", passed, failed, ignored }' '$(target)/tests.log'; \
 	test -z "$${failed:-}"

@@ -9,6 +9,7 @@ mod guard;
 mod leftovers;
 mod limits;
 mod playback;
+mod quotas;
 mod resume;
 mod runner;
 mod sessions;

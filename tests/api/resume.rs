@@ -56,7 +56,7 @@ async fn what_is_typed_meanwhile_is_kept() {
     assert_eq!(ann.run(update, json!({ "input": empty })).await.code(), "BAD_USER_INPUT");
     ann.put_parts(&upload, b"any bytes").await;
     let video = ann.complete(&upload).await.data()["completeUpload"]["id"].clone();
-    let fields = "query ($id: ID!) { video(id: $id) { title visibility tags } }";
+    let fields = "query ($id: ID!) { video(id: $id) { title visibility } }";
     let video = ann.run(fields, json!({ "id": video })).await.data()["video"].take();
     assert_eq!((&video["title"], &video["visibility"]), (&json!("The sea"), &json!("UNLISTED")));
     assert_eq!(ann.run(update, json!({ "input": input })).await.code(), "UPLOAD_CLOSED");

@@ -4,6 +4,7 @@
 mod commands;
 mod refusals;
 mod runner;
+mod store;
 mod survival;
 
 use std::os::unix::fs::PermissionsExt;

@@ -22,6 +22,7 @@ use url::Url;
 use crate::database;
 use crate::fake_runner::FakeRunner;
 use crate::graphql::Client;
+use crate::other_store::{self, OtherStore};
 use crate::person::Person;
 
 /// A running site. Dropping it ends it; after a failed test its folder and database stay and are named.
@@ -33,6 +34,8 @@ pub struct TestApp {
     pub database_url: Url,
     /// `KINORA_DATA_DIR`.
     pub data_dir: PathBuf,
+    /// In place of the embedded one, where the tests are run against another origin.
+    _store: Option<OtherStore>,
 }
 
 impl TestApp {
@@ -62,9 +65,23 @@ impl TestApp {
             ..Config::default()
         };
         change(&mut config);
+        let store = if other_store::is_wanted() && config.s3.is_none() {
+            let store = OtherStore::start(&data_dir.join("store")).await;
+            config.s3 = Some(store.settings());
+            Some(store)
+        } else {
+            None
+        };
         let running = serve::start(config).await.unwrap();
         let url = Url::parse(&format!("http://{}", running.address())).unwrap();
-        Self { running: Some(running), guest: Client::guest(url.clone()), url, database_url, data_dir }
+        Self {
+            running: Some(running),
+            guest: Client::guest(url.clone()),
+            url,
+            database_url,
+            data_dir,
+            _store: store,
+        }
     }
 
     /// Stops the site in order.

@@ -7,6 +7,7 @@ pub mod clips;
 mod database;
 pub mod fake_runner;
 pub mod graphql;
+pub mod other_store;
 pub mod person;
 pub mod playlist;
 pub mod probe;

@@ -117,7 +117,7 @@ fn cargo(folders: &Folders, profile: Profile) -> Result<Command> {
             profile.name(),
         ])
         .current_dir(&folders.root);
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", rustc_flags(&folders.root));
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", rustc_flags());
     // What `cargo run` set for this program is not meant for that one.
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("CARGO_PKG_") {
@@ -138,19 +138,17 @@ fn cargo(folders: &Folders, profile: Profile) -> Result<Command> {
 }
 
 /// Views without their types, for less on the wire (`docs/decisions/0009-weight-of-the-page.md`); the relocations
-/// that the module is split by; and no path of the machine that built it in the page.
-fn rustc_flags(root: &Path) -> String {
+/// that the module is split by; and no path of the machine that built it in the page. Nothing here may depend on
+/// where the project lies, or every new place compiles all crates again; cargo names the project's own files by
+/// relative paths anyway.
+fn rustc_flags() -> String {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
     let mut flags = "--cfg erase_components -Clink-arg=--emit-relocs".to_owned();
-    for (from, to) in
-        [(home.map(|home| home.join("registry/src")), "crates"), (Some(root.to_owned()), "kinora")]
-    {
-        // Flags are divided by spaces here: a path that has one stays as it is.
-        let from = from.map(|path| path.display().to_string()).filter(|path| !path.contains(' '));
-        if let Some(from) = from {
-            flags.push_str(&format!(" --remap-path-prefix={from}={to}"));
-        }
+    let crates = home.map(|home| home.join("registry/src").display().to_string());
+    // Flags are divided by spaces here: a path that has one stays as it is.
+    if let Some(crates) = crates.filter(|path| !path.contains(' ')) {
+        flags.push_str(&format!(" --remap-path-prefix={crates}=crates"));
     }
     flags
 }

@@ -1,0 +1,66 @@
+//! A store of another origin, so that a browser's rules for other origins are really met: `kinora storage` as a
+//! process of its own, and on request for every test.
+
+use std::path::Path;
+use std::time::Duration;
+
+use kinora_server::clock::Clock;
+use kinora_server::config::S3Settings;
+use kinora_server::storage::{Endpoint, Storage};
+
+use crate::served::{Served, command, free_port};
+
+const BUCKET: &str = "kinora";
+const ACCESS_KEY_ID: &str = "other-origin";
+const SECRET_ACCESS_KEY: &str = "the key of a store for tests";
+
+/// Whether `TEST_STORE=other` asks for it in place of the embedded store.
+pub fn is_wanted() -> bool {
+    std::env::var_os("TEST_STORE").is_some_and(|store| store == "other")
+}
+
+/// A running `kinora storage`, ended when dropped.
+pub struct OtherStore(Served);
+
+impl OtherStore {
+    /// Keeps its objects in `folder`.
+    pub async fn start(folder: &Path) -> Self {
+        let port = free_port();
+        let mut command = command(&["storage"]);
+        command
+            .args(["--listen", &format!("127.0.0.1:{port}"), "--bucket", BUCKET, "--folder"])
+            .arg(folder)
+            .env("S3_ACCESS_KEY_ID", ACCESS_KEY_ID)
+            .env("S3_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
+        let store = Served::follow(&mut command, port);
+        store.says("The store is ready").await;
+        Self(store)
+    }
+
+    /// The server's own way to it.
+    pub fn storage(&self) -> Storage {
+        let endpoint = Endpoint {
+            url: self.0.url.to_string(),
+            region: "auto".to_owned(),
+            access_key_id: ACCESS_KEY_ID.to_owned(),
+            secret_access_key: SECRET_ACCESS_KEY.to_owned(),
+        };
+        Storage::new(BUCKET, &endpoint, &endpoint, None, Clock::system())
+    }
+
+    /// How a site uses it.
+    pub fn settings(&self) -> S3Settings {
+        S3Settings {
+            endpoint: self.0.url.clone(),
+            region: "auto".to_owned(),
+            access_key_id: ACCESS_KEY_ID.to_owned(),
+            secret_access_key: SECRET_ACCESS_KEY.to_owned(),
+        }
+    }
+
+    /// Ends it at once, as a crash would.
+    pub async fn kill(mut self) {
+        self.0.signal(nix::sys::signal::Signal::SIGKILL);
+        self.0.ended(Duration::from_secs(5)).await;
+    }
+}
