@@ -25,6 +25,8 @@ pub struct OtherStore(Served);
 impl OtherStore {
     /// Keeps its objects in `folder`.
     pub async fn start(folder: &Path) -> Self {
+        // An error only says that there is one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let port = free_port();
         let mut command = command(&["storage"]);
         command
