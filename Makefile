@@ -36,10 +36,10 @@ check: web ## what is checked besides the tests: format, lints, schema drift, un
 	@if command -v cargo-machete >/dev/null; then cargo machete; \
 	else echo 'cargo-machete is not installed: unused dependencies are not looked for'; fi
 
-bench: set-up-test web ## measures the release build and prints each figure beside its limit
+bench: set-up-test web ## measures the release build and prints each figure beside its limit (ONLY=site or uploads)
 	@cargo build --locked --release -p kinora-server
 	@cargo build --locked --workspace --bins
-	@KINORA_PROGRAM='$(target)/release/kinora' '$(target)/debug/figures'
+	@KINORA_PROGRAM='$(target)/release/kinora' '$(target)/debug/figures' $(ONLY)
 
 web: ## builds the site into web/dist, if anything changed
 	@KINORA_WASM_TOOLCHAIN="$(wasm_toolchain)" cargo run --locked --quiet -p xtask -- web

@@ -57,7 +57,7 @@ async fn what_is_missing_is_made_anew_where_that_is_possible() {
     let found = app.compare_storage().await;
     let names =
         |videos: &[kinora_entity::VideoId]| videos.iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(names(&found.damaged), [damaged.clone()]);
+    assert_eq!(names(&found.damaged), std::slice::from_ref(&damaged));
     assert_eq!(names(&found.lost), [lost]);
     assert_eq!(names(&found.without_source), [plays]);
     app.mend_storage(&found).await;

@@ -75,8 +75,8 @@ impl Storage {
     ) -> Self {
         Self {
             bucket: bucket.to_owned(),
-            local: client::connect(local),
-            network: client::connect(network),
+            local: client::connect(local, bucket),
+            network: client::connect(network, bucket),
             media_url,
             clock,
         }

@@ -204,6 +204,31 @@ fn attachment(file_name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{clock::Clock, storage::Endpoint};
+
+    #[tokio::test]
+    async fn addresses_follow_the_style_of_the_endpoint_and_carry_no_checksum() {
+        for (url, begins) in [
+            ("https://s3.example", "https://s3.example/media/uploads/1/source?"),
+            ("https://media.s3.example", "https://media.s3.example/uploads/1/source?"),
+        ] {
+            let endpoint = Endpoint {
+                url: url.into(),
+                region: "auto".into(),
+                access_key_id: "a".into(),
+                secret_access_key: "b".into(),
+            };
+            let storage = Storage::new("media", &endpoint, &endpoint, None, Clock::system());
+            let key = "uploads/1/source";
+            let part = storage.presign_part(key, "u", 1, 5).await.map(|part| part.url).unwrap_or_default();
+            let put = storage.presign_put(key, 5, "video/mp4", Audience::Network).await;
+            let put = put.map(|put| put.url).unwrap_or_default();
+            for url in [part, put, storage.media_url(key, true).await.unwrap_or_default()] {
+                assert!(url.starts_with(begins), "{url}");
+                assert!(!url.to_lowercase().contains("checksum"), "{url}");
+            }
+        }
+    }
 
     #[test]
     fn a_file_name_cannot_leave_its_quotes() {

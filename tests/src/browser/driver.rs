@@ -30,6 +30,27 @@ pub(super) struct ChromeDriver {
     child: Child,
 }
 
+impl ChromeDriver {
+    /// Memory of the processes of this browser whose command line holds `mark`.
+    pub fn resident_bytes(&self, mark: &str) -> u64 {
+        let group = self.child.id().to_string();
+        let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+        processes
+            .filter_map(|path| {
+                let stat = std::fs::read_to_string(path.join("stat")).ok()?;
+                // pid (name) state parent group …: the name may hold spaces.
+                let (_, fields) = stat.rsplit_once(')')?;
+                let of_ours = fields.split_whitespace().nth(2) == Some(&group);
+                let line = std::fs::read_to_string(path.join("cmdline")).ok()?;
+                let status = std::fs::read_to_string(path.join("status")).ok()?;
+                let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+                let kilobytes: u64 = kilobytes.trim().trim_end_matches(" kB").parse().ok()?;
+                (of_ours && line.contains(mark)).then_some(kilobytes * 1024)
+            })
+            .sum()
+    }
+}
+
 impl Drop for ChromeDriver {
     fn drop(&mut self) {
         // The group holds chromedriver and its browsers. Already gone is fine.

@@ -182,6 +182,11 @@ impl Browser {
         }
     }
 
+    /// Resident memory of the processes that show pages, in MB.
+    pub fn renderer_megabytes(&self) -> f64 {
+        self.process.resident_bytes("--type=renderer") as f64 / 1e6
+    }
+
     /// Uploads go no faster than this from now on; `None` lets them run.
     pub async fn limit_uploads(&self, bytes_per_second: Option<u64>) {
         let cdp = self.driver.cdp();

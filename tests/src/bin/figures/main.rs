@@ -1,5 +1,8 @@
-//! Measures a release build and prints each figure beside its limit: `make bench`.
+//! Measures a release build and prints each figure beside its limit: `make bench`. An argument, `site` or
+//! `uploads`, picks one half.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that fails has nothing to say")]
+
+mod uploads;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -20,7 +23,17 @@ const SAMPLE: &str = "../shared/samples/landscape-1080p30-h264-mp2-bbb-10s.ts";
 async fn main() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let data = folder.path().join("data");
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    if wanted != "uploads" {
+        of_the_site(folder.path()).await;
+    }
+    if wanted != "site" {
+        uploads::measure(folder.path()).await;
+    }
+}
+
+async fn of_the_site(folder: &Path) {
+    let data = folder.join("data");
     start_times(&data).await;
     let mut served = Served::spawn(&data, &[]);
     served.ready().await;
@@ -36,6 +49,11 @@ async fn main() {
 
 fn row(what: &str, value: f64, unit: &str, limit: f64) {
     let verdict = if value <= limit { "within" } else { "ABOVE" };
+    println!("{what}: {value:.2} {unit} ({verdict} {limit:.2} {unit})");
+}
+
+fn at_least(what: &str, value: f64, unit: &str, limit: f64) {
+    let verdict = if value >= limit { "within" } else { "BELOW" };
     println!("{what}: {value:.2} {unit} ({verdict} {limit:.2} {unit})");
 }
 
