@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use kinora_server::embedded::store::Store;
@@ -94,4 +95,55 @@ async fn killed_at_any_moment_it_loses_nothing_that_was_confirmed() {
     Store::open(&folder).unwrap().sweep(Duration::ZERO).await.unwrap();
     let left: usize = ["tmp", "multipart", "objects"].iter().map(|kind| files_in(&folder.join(kind))).sum();
     assert_eq!(left, 0, "files are left over; {whole} of {} objects were whole", confirmed.len());
+}
+
+/// A disk of a few MiB, gone when dropped; nothing where this user may not mount one.
+struct SmallDisk<'a>(&'a Path);
+
+impl<'a> SmallDisk<'a> {
+    fn mount(at: &'a Path, mebibytes: usize) -> Option<Self> {
+        std::fs::create_dir_all(at).unwrap();
+        let size = format!("size={mebibytes}m");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).status();
+        mounted.is_ok_and(|status| status.success()).then_some(Self(at))
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        // A disk that stays mounted is in nobody's way.
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_and_leaves_nothing_half_written() {
+    let place = Place::new();
+    let folder = place.data();
+    let Some(_disk) = SmallDisk::mount(&folder, 24) else { return };
+    let store = OtherStore::start(&folder).await;
+    let storage = store.storage();
+    let http = reqwest::Client::new();
+    let upload = storage.begin_multipart("videos/large").await.unwrap();
+    let mut taken = 0;
+    let refused = loop {
+        let size = 5 * MEBIBYTE;
+        let url = storage.presign_part("videos/large", &upload, taken + 1, size as i64).await.unwrap().url;
+        let response = http.put(url).body(body(1, taken as usize, size)).send().await.unwrap();
+        if !response.status().is_success() {
+            break response;
+        }
+        taken += 1;
+    };
+    assert_eq!(refused.status().as_u16(), 507);
+    assert!(refused.text().await.unwrap().contains("disk is full"));
+    assert!(taken >= 3, "only {taken} parts of 5 MiB fit into 24 MiB");
+    let parts = storage.list_parts("videos/large", &upload).await.unwrap();
+    assert_eq!(parts.len() as i32, taken, "what was told to be there, and nothing half-written");
+    // With room again everything goes on, in the same process.
+    storage.abort_multipart("videos/large", &upload).await.unwrap();
+    send(&storage, 7).await.unwrap();
+    assert!(is_whole(&storage, 7).await);
+    assert_eq!(files_in(&folder.join("tmp")), 0);
+    store.kill().await;
 }

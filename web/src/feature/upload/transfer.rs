@@ -210,6 +210,10 @@ fn part_error(error: PutError) -> PartsError {
         PutError::Damaged => {
             "What arrived is not what was sent, again and again. Check the connection or the disk.".to_owned()
         }
+        PutError::Status(507) => {
+            "The site's storage is full. What was sent is kept: try again when its owner has made room."
+                .to_owned()
+        }
         PutError::Status(status) => format!("The storage refused a part (status {status})."),
     };
     PartsError { upload_is_gone: error == PutError::Status(404), ..PartsError::broken(message) }
