@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use kinora_server::clock::Clock;
 use kinora_server::embedded::store::Store;
 use kinora_server::storage::{Storage, StorageError};
 use kinora_tests::other_store::OtherStore;
@@ -145,5 +146,31 @@ async fn a_full_disk_is_told_and_leaves_nothing_half_written() {
     send(&storage, 7).await.unwrap();
     assert!(is_whole(&storage, 7).await);
     assert_eq!(files_in(&folder.join("tmp")), 0);
+    store.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_run_out() {
+    let place = Place::new();
+    let store = OtherStore::start(&place.data()).await;
+    let now = store.storage();
+    send(&now, 1).await.unwrap();
+    let ago = |minutes: u64| {
+        let behind = Duration::from_secs(60 * minutes);
+        store.storage_at(Clock::from_fn(move || Clock::system().now() - behind))
+    };
+    let http = reqwest::Client::new();
+    let upload = now.begin_multipart("videos/2").await.unwrap();
+    for (minutes, good) in [(55, true), (65, false)] {
+        let part = ago(minutes).presign_part("videos/2", &upload, 1, 4).await.unwrap();
+        let status = http.put(part.url).body("part").send().await.unwrap().status();
+        assert_eq!(status.is_success(), good, "an address for a part, {minutes} minutes old: {status}");
+        assert!(good || status == 403, "{status}");
+    }
+    for (hours, good) in [(22, true), (25, false)] {
+        let url = ago(hours * 60).media_url("videos/1", false).await.unwrap();
+        let status = http.get(url).send().await.unwrap().status();
+        assert_eq!(status.is_success(), good, "an address of media, {hours} hours old: {status}");
+    }
     store.kill().await;
 }

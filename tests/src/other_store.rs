@@ -41,13 +41,18 @@ impl OtherStore {
 
     /// The server's own way to it.
     pub fn storage(&self) -> Storage {
+        self.storage_at(Clock::system())
+    }
+
+    /// The same, signing as if it were another time.
+    pub fn storage_at(&self, clock: Clock) -> Storage {
         let endpoint = Endpoint {
             url: self.0.url.to_string(),
             region: "auto".to_owned(),
             access_key_id: ACCESS_KEY_ID.to_owned(),
             secret_access_key: SECRET_ACCESS_KEY.to_owned(),
         };
-        Storage::new(BUCKET, &endpoint, &endpoint, None, Clock::system())
+        Storage::new(BUCKET, &endpoint, &endpoint, None, clock)
     }
 
     /// How a site uses it.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use kinora_tests::browser::pages::{UploadPage, WatchPage, sign_up};
 use kinora_tests::browser::{Browser, Profile};
 use kinora_tests::clips;
-use kinora_tests::person::Person;
+use kinora_tests::person::{Person, log_in};
 use kinora_tests::served::Served;
 use nix::sys::signal::Signal;
 
@@ -39,6 +39,7 @@ async fn of_the_site(folder: &Path) {
     served.ready().await;
     tokio::time::sleep(Duration::from_secs(5)).await;
     row("idle memory of the server", megabytes(&served), "MB", 80.0);
+    names(&data).await;
     let sample = sample();
     first_load(&served).await;
     let processing_s = processing(&served, &sample).await;
@@ -74,6 +75,30 @@ async fn start_times(data: &Path) {
     row("start to /readyz, empty data", times.remove(0), "s", 4.0);
     times.sort_by(f64::total_cmp);
     row("start to /readyz, existing data (median of 5)", times[2], "s", 1.5);
+}
+
+/// Whether the time of a refusal tells which names exist: 200 known, 200 unknown, in turn.
+async fn names(data: &Path) {
+    let mut served = Served::spawn(
+        &data.with_file_name("names"),
+        &[("KINORA_RATE_LIMITS", "off"), ("KINORA_RUNNER", "off")],
+    );
+    served.ready().await;
+    let guest = served.client();
+    Person::sign_up(&guest, "known").await;
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for index in 0..200 {
+        for (name, times) in [("known".to_owned(), &mut known), (format!("nobody{index}"), &mut unknown)] {
+            let begun = Instant::now();
+            assert!(log_in(&guest, &name, "not the password").await.failed());
+            times.push(begun.elapsed().as_secs_f64() * 1000.0);
+        }
+    }
+    known.sort_by(f64::total_cmp);
+    unknown.sort_by(f64::total_cmp);
+    row("median gap between known and unknown names", (known[100] - unknown[100]).abs(), "ms", 5.0);
+    served.signal(Signal::SIGTERM);
+    served.ended(Duration::from_secs(15)).await;
 }
 
 fn megabytes(served: &Served) -> f64 {
