@@ -1,7 +1,9 @@
 //! Uploads that break off in the browser: nothing that has arrived is sent again, nothing that was typed is lost.
 
 use std::collections::BTreeSet;
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use kinora_tests::browser::pages::{UploadPage, log_in_again, sign_up};
 use kinora_tests::browser::{Browser, PATIENCE, Profile};
 use kinora_tests::clips;
 use kinora_tests::person::Person;
+use kinora_tests::served::{Served, free_port};
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 const PROCESSING: Duration = Duration::from_secs(60);
@@ -140,4 +144,33 @@ async fn a_log_in_elsewhere_does_not_lose_an_upload() {
     browser.wait_for_text("Waits until you log in", PATIENCE).await;
     assert_eq!(app.number("SELECT count(*) FROM upload WHERE state = 'uploading'").await, 1);
     browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_is_killed_and_the_upload_goes_on_by_itself() {
+    let folder = tempfile::Builder::new().prefix("kinora-resume-").tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let (data, port) = (folder.path().join("data"), free_port());
+    let mut served = Served::spawn_on(port, &data, &[]);
+    served.ready().await;
+    let file = large_video(folder.path(), 96);
+    let browser = Browser::start(&served.url, &Profile::fresh()).await;
+    sign_up(&browser, "ann").await;
+    let ann = Person::log_in(&served.client(), "ann").await;
+    let page = UploadPage::open(&browser).await;
+    browser.limit_uploads(Some(12 << 20)).await;
+    page.drop_file(&file).await;
+    let safe = received_at_least(&ann, 4).await;
+    browser.script("performance.clearResourceTimings()", vec![]).await;
+    served.signal(Signal::SIGKILL);
+    served.ended(Duration::from_secs(5)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let mut served = Served::spawn_on(port, &data, &[]);
+    served.ready().await;
+    browser.limit_uploads(None).await;
+    page.link(PROCESSING).await;
+    assert!(page.sent_parts().await.is_disjoint(&safe), "parts that were safe were sent again");
+    browser.quit().await;
+    served.signal(Signal::SIGTERM);
+    served.ended(Duration::from_secs(15)).await;
 }

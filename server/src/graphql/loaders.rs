@@ -1,6 +1,6 @@
 //! Many rows at once: each feature implements `Loader` for [`Loaders`] with a key type of its own.
 
-use std::{hash::Hash, sync::Arc};
+use std::hash::Hash;
 
 use async_graphql::{
     Context,
@@ -24,24 +24,24 @@ pub struct Loaders {
 
 /// A failure that everybody who waited for the same batch gets.
 #[derive(Clone, Debug)]
-pub struct LoadError(Arc<DbErr>);
+pub struct LoadError(Error);
 
 impl From<DbErr> for LoadError {
     fn from(error: DbErr) -> Self {
-        Self(Arc::new(error))
+        Self(error.into())
     }
 }
 
 impl From<LoadError> for Error {
     fn from(error: LoadError) -> Self {
-        Self::internal(anyhow::anyhow!(error.0))
+        error.0
     }
 }
 
 /// One value of a batch.
 ///
 /// # Errors
-/// INTERNAL when the batch failed.
+/// INTERNAL when the batch failed, UNAVAILABLE when the database is away.
 pub async fn load<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Loaders as Loader<K>>::Value>>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,

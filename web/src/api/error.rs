@@ -16,6 +16,8 @@ pub enum ErrorCode {
     QuotaExceeded,
     TooLarge,
     Internal,
+    /// The server is there, and something that it needs is away for the moment.
+    Unavailable,
     /// The request did not reach a server, or the answer was not one of ours.
     Offline,
     /// Any other code, such as `UPLOAD_EMPTY` or `MEDIA_TRUNCATED`.
@@ -34,6 +36,7 @@ impl ErrorCode {
             "QUOTA_EXCEEDED" => Self::QuotaExceeded,
             "TOO_LARGE" => Self::TooLarge,
             "INTERNAL" => Self::Internal,
+            "UNAVAILABLE" => Self::Unavailable,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -117,7 +120,10 @@ impl ApiError {
 
     /// Whether the same request can succeed later without a change.
     pub fn can_retry(&self) -> bool {
-        matches!(self.code, ErrorCode::Offline | ErrorCode::Internal | ErrorCode::RateLimited)
+        matches!(
+            self.code,
+            ErrorCode::Offline | ErrorCode::Unavailable | ErrorCode::Internal | ErrorCode::RateLimited
+        )
     }
 }
 
@@ -143,6 +149,12 @@ mod tests {
         assert_eq!(error.retry_after_ms, Some(1500));
         assert_eq!(error.request_id.as_deref(), Some("r1"));
         assert!(!error.can_retry());
+    }
+
+    #[test]
+    fn what_is_away_for_the_moment_is_worth_another_try() {
+        let error = ApiError::from_json(&json!({"message": "x", "extensions": {"code": "UNAVAILABLE"}}));
+        assert!(error.can_retry());
     }
 
     #[test]
