@@ -11,5 +11,6 @@ mod playback;
 mod runner;
 mod sessions;
 mod subscriptions;
+mod tokens;
 mod uploads;
 mod videos;
