@@ -4,6 +4,9 @@ mod account;
 mod serve;
 mod site;
 mod storage;
+mod upload;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use kinora_runner::RunnerArgs;
@@ -30,6 +33,8 @@ enum Command {
     /// Make tokens for programs
     #[command(subcommand)]
     Token(account::TokenCommand),
+    /// Send files to a site; what was cut short goes on where it ended
+    Upload(upload::UploadArgs),
     /// Run the S3 store alone, on a port of its own
     Storage(storage::StorageArgs),
     /// Bring the database up to date
@@ -39,12 +44,13 @@ enum Command {
 }
 
 impl Cli {
-    /// Does what was asked.
+    /// Does what was asked, and says how the process is to end.
     ///
     /// # Errors
     /// One sentence for the person at the terminal.
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Upload(arguments) => return upload::upload(arguments).await,
             Command::Serve => {
                 telemetry::init();
                 serve::serve(Config::load()?).await
@@ -65,6 +71,7 @@ impl Cli {
                 Ok(())
             }
         }
+        .map(|()| ExitCode::SUCCESS)
     }
 }
 
