@@ -5,6 +5,7 @@ mod commands;
 mod refusals;
 mod runner;
 mod survival;
+mod upload;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;

@@ -128,7 +128,6 @@ fn tell(report: &Report, json: bool) -> Result<()> {
     }
     if let Some(error) = &report.error {
         let safe = report.what_is_safe().map(|text| format!(" {text}")).unwrap_or_default();
-        let safe = if error.ends_upload() { String::new() } else { safe };
         say(&format!("{file}: {}{safe} ({})", error.message, error.code));
     }
     Ok(())

@@ -94,11 +94,16 @@ impl Report {
         })
     }
 
-    /// How much of an upload that was cut short is safe, as a sentence; nothing where that says nothing.
+    /// What is safe of a file that was cut short, as a sentence; nothing where nothing is.
     pub fn what_is_safe(&self) -> Option<String> {
+        let error = self.error.as_ref()?;
         let Sent { safe_parts, all_parts: Some(all), .. } = self.sent else { return None };
-        match self.video {
-            Some(_) => Some("The file has arrived; its video is being processed.".to_owned()),
+        match self.video.as_ref().map(|video| video.state) {
+            Some(VideoState::Processing) => {
+                Some("The file has arrived; its video is being processed.".to_owned())
+            }
+            Some(VideoState::Ready | VideoState::Failed) => None,
+            None if error.ends_upload() => None,
             None => Some(format!("{safe_parts} of {all} parts are safe.")),
         }
     }

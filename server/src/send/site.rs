@@ -137,10 +137,11 @@ where
 {
     let mut backoff = Backoff::new(Duration::from_millis(300), Duration::from_secs(10));
     let mut give_up_at = Instant::now() + patience;
+    let mut waiting = false;
     loop {
         let error = match ask().await {
             Ok(answer) => {
-                if let Some(progress) = progress {
+                if let Some(progress) = progress.filter(|_| waiting) {
                     progress.say("");
                 }
                 return Ok(answer);
@@ -154,6 +155,7 @@ where
         if !error.is_transient() || Instant::now() > give_up_at {
             return Err(error);
         }
+        waiting = true;
         if let Some(progress) = progress {
             progress.say("waiting for the server");
         }
