@@ -16,6 +16,21 @@ pub enum Kind {
     Runner,
 }
 
+/// What a person's token may do. Each may what the one before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub enum Scope {
+    /// Look at what its user sees.
+    #[sea_orm(string_value = "read")]
+    Read,
+    /// Send files, and say what they are.
+    #[sea_orm(string_value = "upload")]
+    Upload,
+    /// Whatever its user may, but for tokens, passwords and log-ins.
+    #[sea_orm(string_value = "all")]
+    All,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "api_token")]
 pub struct Model {
@@ -25,14 +40,24 @@ pub struct Model {
     /// Set for tokens of users, absent for those of runners.
     pub user_id: Option<UserId>,
     pub name: String,
+    /// Set for tokens of users, absent for those of runners.
+    pub scope: Option<Scope>,
     /// SHA-256 of the secret, which has 256 random bits: no salt and no slow hash are needed.
     pub secret_hash: Vec<u8>,
     pub created_at: DateTimeUtc,
     pub expires_at: Option<DateTimeUtc>,
     pub revoked_at: Option<DateTimeUtc>,
+    /// To the minute.
+    pub last_used_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    pub fn owned_by(user: UserId) -> Select<Self> {
+        Self::find().filter(Column::UserId.eq(user))
+    }
+}

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     RunnerConfig, RunnerError,
-    api::{Api, ApiError, Backoff, operations::Job},
+    api::{Api, ApiError, Backoff, http_client, operations::Job},
     ffmpeg::run::Workbench,
     job::{JobError, Report, Reporter, process_video},
     sandbox::Sandbox,
@@ -32,12 +32,7 @@ struct Runner {
 
 /// Takes and does jobs until `shutdown`, or after the first one with `once`.
 pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<(), RunnerError> {
-    let http = reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(10))
-        .user_agent(concat!("kinora-runner/", env!("CARGO_PKG_VERSION")))
-        // A redirect would carry a presigned request somewhere it was not signed for.
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
+    let http = http_client(concat!("kinora-runner/", env!("CARGO_PKG_VERSION")))
         .map_err(|error| RunnerError::Http(error.to_string()))?;
     let api = Api::new(&config.server, &config.token, http.clone());
     let folder = RunnerFolder::create(&config.work_dir)
@@ -89,7 +84,9 @@ async fn claim(
                     backoff.reset();
                     break;
                 }
-                Err(ApiError::TokenRefused(reason)) => return Err(RunnerError::TokenRefused(reason)),
+                Err(ApiError::TokenRefused { message, .. }) => {
+                    return Err(RunnerError::TokenRefused(message));
+                }
                 Err(error) => {
                     pause = backoff.next_pause().max(error.retry_after().unwrap_or_default());
                     tracing::warn!(%error, pause_ms = pause.as_millis() as u64, "cannot ask for jobs");

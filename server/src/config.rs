@@ -211,10 +211,10 @@ impl Config {
     }
 }
 
-/// Variables of runners, of the build and of the tests share the prefix and are not the server's.
+/// Variables of runners, of uploads from a terminal, of the build and of the tests share the prefix and are not the server's.
 fn is_of_others(name: &str) -> bool {
     ["KINORA_RUNNER_", "KINORA_WASM_"].iter().any(|prefix| name.starts_with(prefix))
-        || ["KINORA_SERVER", "KINORA_SAMPLES", "KINORA_PROGRAM"].contains(&name)
+        || ["KINORA_SERVER", "KINORA_TOKEN", "KINORA_SAMPLES", "KINORA_PROGRAM"].contains(&name)
 }
 
 fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {

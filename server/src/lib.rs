@@ -25,6 +25,7 @@ pub mod playback;
 pub mod processing;
 pub mod runner;
 pub mod schema;
+pub mod send;
 pub mod serve;
 mod site;
 pub mod storage;

@@ -3,7 +3,7 @@
 use async_graphql::{MergedObject, MergedSubscription};
 
 use crate::{
-    account::{AccountMutation, AccountQuery},
+    account::{AccountMutation, AccountQuery, TokenMutation},
     feed::FeedQuery,
     runner::{RunnerMutation, RunnerSubscription},
     upload::{UploadMutation, UploadQuery},
@@ -14,7 +14,7 @@ use crate::{
 pub struct Query(AccountQuery, VideoQuery, FeedQuery, UploadQuery);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, UploadMutation, VideoMutation, RunnerMutation);
+pub struct Mutation(AccountMutation, TokenMutation, UploadMutation, VideoMutation, RunnerMutation);
 
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(VideoSubscription, RunnerSubscription);

@@ -15,15 +15,16 @@ struct Row {
     variables: Value,
 }
 
-/// The ids of one owner's things: a private video, an open upload, and a lease of one runner.
+/// The ids of one owner's things: a private video, an open upload, a token, and a lease of one runner.
 struct Things {
     video: String,
     upload: String,
+    token: String,
     lease: String,
 }
 
 fn rows(things: &Things) -> Vec<Row> {
-    let Things { video, upload, lease } = things;
+    let Things { video, upload, token, lease } = things;
     let row = |field, document, variables| Row { field, document, variables };
     vec![
         row("Query.video", "query ($v: ID!) { x: video(id: $v) { id title } }", json!({ "v": video })),
@@ -47,6 +48,11 @@ fn rows(things: &Things) -> Vec<Row> {
             "Mutation.updateVideo",
             "mutation ($v: ID!) { x: updateVideo(input: { id: $v, title: \"taken\", visibility: PUBLIC }) { id } }",
             json!({ "v": video }),
+        ),
+        row(
+            "Mutation.revokeApiToken",
+            "mutation ($t: ID!) { x: revokeApiToken(id: $t) }",
+            json!({ "t": token }),
         ),
         row("Mutation.deleteVideo", "mutation ($v: ID!) { x: deleteVideo(id: $v) }", json!({ "v": video })),
         row(
@@ -140,7 +146,8 @@ fn fields_with_ids() -> BTreeSet<String> {
 
 #[test]
 fn the_matrix_has_every_field_that_takes_an_id() {
-    let nothing = Things { video: String::new(), upload: String::new(), lease: String::new() };
+    let nothing =
+        Things { video: String::new(), upload: String::new(), token: String::new(), lease: String::new() };
     let covered: BTreeSet<String> = rows(&nothing).iter().map(|row| row.field.to_owned()).collect();
     assert_eq!(covered, fields_with_ids());
 }
@@ -176,7 +183,13 @@ async fn nobody_reaches_what_is_not_theirs() {
     let leased = owner.upload("b.mp4", "video/mp4", b"any bytes").await;
     owner.set_visibility(&leased, "PRIVATE").await;
     let lease = runner.lease().await.unwrap()["lease"]["id"].as_str().unwrap().to_owned();
-    let things = Things { video: video.clone(), upload: upload["id"].as_str().unwrap().to_owned(), lease };
+    let made = owner.create_api_token("a program", "ALL", Value::Null).await.data()["createApiToken"].take();
+    let things = Things {
+        video: video.clone(),
+        upload: upload["id"].as_str().unwrap().to_owned(),
+        token: made["apiToken"]["id"].as_str().unwrap().to_owned(),
+        lease,
+    };
 
     let callers = [
         ("another member", &other.client),
@@ -203,7 +216,7 @@ async fn nobody_reaches_what_is_not_theirs() {
             }
             // An invented id gets the same answer.
             let mut invented = row.variables.clone();
-            for name in ["v", "u", "l"] {
+            for name in ["v", "u", "t", "l"] {
                 if invented[name].is_string() {
                     invented[name] = json!("11111111112");
                 }
@@ -228,6 +241,7 @@ async fn fingerprint(app: &TestApp) -> String {
             (SELECT string_agg(concat(title, visibility, state, rating_count, favorite_count, view_count), ',' ORDER BY id) FROM video),
             (SELECT string_agg(state::text, ',' ORDER BY id) FROM upload),
             (SELECT string_agg(concat(state, lease_id, attempts), ',' ORDER BY id) FROM job),
+            (SELECT count(*) FROM api_token WHERE revoked_at IS NULL),
             (SELECT count(*) FROM chunk)))",
     )
     .await

@@ -14,5 +14,6 @@ mod resume;
 mod runner;
 mod sessions;
 mod subscriptions;
+mod tokens;
 mod uploads;
 mod videos;

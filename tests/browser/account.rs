@@ -69,6 +69,51 @@ async fn what_needs_an_account_leads_back_after_the_log_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_made_shown_once_and_revoked() {
+    let app = TestApp::start().await;
+    let browser = visit(&app).await;
+    browser.open("/settings").await;
+    browser.wait_for_text("as a guest", PATIENCE).await;
+    assert!(!browser.text().await.contains("Tokens"), "a guest has none");
+    sign_up(&browser, "ann").await;
+    browser.open("/settings").await;
+    browser.press("New token").await;
+    browser.press("Make token").await;
+    browser.wait_for_text("say what it is for", PATIENCE).await;
+    browser.fill("Name", "the attic").await;
+    browser.press("Make token").await;
+    browser.wait_for_text("shown this once", PATIENCE).await;
+    let secret = browser.script("return document.querySelector('.token-secret input').value", vec![]).await;
+    let secret = secret.as_str().unwrap();
+    browser.picture_all("settings-token-made").await;
+    browser.press("New token").await;
+    browser.picture_all("settings-token-form").await;
+
+    // It is an upload token that ends in 90 days, and it works.
+    let program = app.guest.bearing(secret);
+    assert_eq!(program.query("{ me { username } }").await.data()["me"]["username"], "ann");
+    assert_eq!(program.query("mutation { deleteVideo(id: \"x\") }").await.code(), "FORBIDDEN");
+    browser.open("/settings").await;
+    browser.wait_for_text("the attic", PATIENCE).await;
+    let page = browser.text().await;
+    assert!(
+        page.contains("Read and upload") && page.contains("Until") && page.contains("Used just now"),
+        "{page}"
+    );
+    let shown = browser.script("return document.documentElement.outerHTML", vec![]).await;
+    assert!(!shown.as_str().unwrap().contains(&secret[3..]), "the secret is still there");
+
+    browser.press("Revoke").await;
+    browser.wait_for_text("stops working at once", PATIENCE).await;
+    browser.picture_all("settings-token-revoke").await;
+    browser.press("Revoke token").await;
+    browser.wait_for_text("Revoked “the attic”", PATIENCE).await;
+    assert_eq!(program.query("{ me { id } }").await.code(), "UNAUTHENTICATED");
+    assert!(browser.console_errors().await.is_empty(), "{:?}", browser.console_errors().await);
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_only_members_need_is_fetched_when_it_is_needed() {
     let app = TestApp::start().await;
     let browser = visit(&app).await;

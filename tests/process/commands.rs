@@ -8,7 +8,7 @@ use crate::Place;
 fn help_names_every_command() {
     let done = command(&["--help"]).output().unwrap();
     let help = String::from_utf8(done.stdout).unwrap();
-    for name in ["serve", "runner", "user", "token", "storage", "doctor", "migrate", "schema"] {
+    for name in ["serve", "runner", "user", "token", "upload", "storage", "doctor", "migrate", "schema"] {
         assert!(help.contains(name), "{name} is missing:\n{help}");
     }
     assert_eq!(command(&["fly"]).output().unwrap().status.code(), Some(2));

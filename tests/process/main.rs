@@ -6,6 +6,7 @@ mod refusals;
 mod runner;
 mod store;
 mod survival;
+mod upload;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;

@@ -107,7 +107,7 @@ impl TestApp {
 
     /// The secret of a new runner token, as `kinora token create` would print it.
     pub async fn runner_token(&self, name: &str) -> String {
-        succeed(account::create_token(self.app(), name, None).await)
+        succeed(account::create_runner_token(self.app(), name, account::Lifetime::UNLIMITED).await)
     }
 
     /// What `kinora user disable` does.

@@ -44,6 +44,19 @@ impl Person {
         self.client.run(document, variables).await
     }
 
+    /// The secret of a new token of this scope, for a program.
+    pub async fn api_token(&self, scope: &str) -> String {
+        let mut made = self.create_api_token("a program", scope, Value::Null).await.data();
+        made["createApiToken"]["token"].take().as_str().unwrap().to_owned()
+    }
+
+    pub async fn create_api_token(&self, name: &str, scope: &str, expires_in_days: Value) -> Reply {
+        const CREATE: &str = "mutation ($input: CreateApiTokenInput!) { createApiToken(input: $input) {
+            token apiToken { id name scope createdAt expiresAt lastUsedAt } } }";
+        let input = json!({ "name": name, "scope": scope, "expiresInDays": expires_in_days });
+        self.run(CREATE, json!({ "input": input })).await
+    }
+
     /// Uploads bytes to the end and gives the video's id.
     pub async fn upload(&self, file_name: &str, content_type: &str, bytes: &[u8]) -> String {
         let upload = self.begin_upload(file_name, content_type, bytes.len() as u64).await;

@@ -1,4 +1,4 @@
-//! What can go wrong between the runner and the server, sorted by what the runner does about it.
+//! What can go wrong between a program and the server, sorted by what the program does about it.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ pub enum ApiError {
     /// The server asks to come back later.
     #[error("the server asks to wait {} ms", retry_after.as_millis())]
     Busy { retry_after: Duration },
-    /// The token is not one of a runner, or no longer. Trying again cannot help.
-    #[error("the server refuses this runner's token: {0}")]
-    TokenRefused(String),
+    /// The token is not the right one, or no longer good: UNAUTHENTICATED or FORBIDDEN. Trying again cannot help.
+    #[error("the server refuses this token: {message}")]
+    TokenRefused { code: &'static str, message: String },
     /// Another runner has the job now, or nobody wants it any more.
     #[error("the lease of this job is lost")]
     LeaseLost,
@@ -29,8 +29,8 @@ impl ApiError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Busy { .. } => true,
-            Self::Rejected { code, .. } => code == "INTERNAL",
-            Self::TokenRefused(_) | Self::LeaseLost => false,
+            Self::Rejected { code, .. } => code == "INTERNAL" || code == "UNAVAILABLE",
+            Self::TokenRefused { .. } | Self::LeaseLost => false,
         }
     }
 
@@ -45,7 +45,8 @@ impl ApiError {
     pub(crate) fn from_graphql(message: String, extensions: Option<Extensions>) -> Self {
         let extensions = extensions.unwrap_or_default();
         match extensions.code.as_deref() {
-            Some("UNAUTHENTICATED" | "FORBIDDEN") => Self::TokenRefused(message),
+            Some("UNAUTHENTICATED") => Self::TokenRefused { code: "UNAUTHENTICATED", message },
+            Some("FORBIDDEN") => Self::TokenRefused { code: "FORBIDDEN", message },
             Some("LEASE_LOST") => Self::LeaseLost,
             Some("RATE_LIMITED") => {
                 Self::Busy { retry_after: Duration::from_millis(extensions.retry_after_ms.unwrap_or(1_000)) }
@@ -55,7 +56,7 @@ impl ApiError {
     }
 }
 
-/// `extensions` of a GraphQL error, as far as a runner cares.
+/// `extensions` of a GraphQL error, as far as programs care.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Extensions {
@@ -74,10 +75,11 @@ mod tests {
 
     #[test]
     fn codes_become_what_the_runner_does_about_them() {
-        assert!(matches!(error("UNAUTHENTICATED"), ApiError::TokenRefused(_)));
+        assert!(matches!(error("UNAUTHENTICATED"), ApiError::TokenRefused { .. }));
         assert!(matches!(error("LEASE_LOST"), ApiError::LeaseLost));
         assert_eq!(error("RATE_LIMITED").retry_after(), Some(Duration::from_millis(250)));
         assert!(error("INTERNAL").is_transient());
+        assert!(error("UNAVAILABLE").is_transient());
         assert!(!error("RESULT_REJECTED").is_transient());
         assert!(!error("LEASE_LOST").is_transient());
     }

@@ -1,4 +1,4 @@
-//! The GraphQL client: the runner's only conversation with the server.
+//! The GraphQL client: the only conversation that a runner, or another program with a token, has with the server.
 
 mod error;
 pub mod operations;
@@ -21,13 +21,28 @@ use operations::{
     PublishChunkVariables, RenewLease, RenewLeaseVariables, SignJobOutputs, SignJobOutputsVariables,
 };
 
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A small request must be answered within this time; the caller tries again.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The kinds of job that this program can do.
 const KINDS: [JobKind; 1] = [JobKind::ProcessVideo];
 
-/// A connection pool and the token that speaks for this runner.
+/// A client for the server and for presigned URLs. It follows no redirects: one would carry a presigned request
+/// somewhere it was not signed for.
+///
+/// # Errors
+/// When the system gives no way to make TLS connections.
+pub fn http_client(user_agent: &str) -> Result<reqwest::Client, reqwest::Error> {
+    crate::install_crypto();
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(user_agent)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+}
+
+/// A connection pool and the token that speaks for this program.
 #[derive(Clone)]
 pub struct Api {
     http: reqwest::Client,
@@ -103,7 +118,11 @@ impl Api {
         accepted(self.send(FailJob::build(variables)).await?.fail_job)
     }
 
-    async fn send<Q, V>(&self, operation: Operation<Q, V>) -> Result<Q, ApiError>
+    /// Sends any typed operation, once.
+    ///
+    /// # Errors
+    /// [`ApiError`], by what can be done about it.
+    pub async fn send<Q, V>(&self, operation: Operation<Q, V>) -> Result<Q, ApiError>
     where
         Q: DeserializeOwned + 'static,
         V: Serialize,
@@ -121,8 +140,12 @@ impl Api {
         let body = response.bytes().await.map_err(|error| ApiError::Unreachable(describe(&error)))?;
         match serde_json::from_slice::<GraphQlResponse<Q, Extensions>>(&body) {
             Ok(answer) => read(answer),
-            Err(_) if status.as_u16() == 401 || status.as_u16() == 403 => {
-                Err(ApiError::TokenRefused(format!("HTTP status {status}")))
+            Err(_) if status.as_u16() == 401 => Err(ApiError::TokenRefused {
+                code: "UNAUTHENTICATED",
+                message: format!("HTTP status {status}"),
+            }),
+            Err(_) if status.as_u16() == 403 => {
+                Err(ApiError::TokenRefused { code: "FORBIDDEN", message: format!("HTTP status {status}") })
             }
             Err(error) => {
                 Err(ApiError::Unreachable(format!("HTTP status {status}, no GraphQL answer ({error})")))
@@ -145,7 +168,7 @@ fn accepted(answer: bool) -> Result<(), ApiError> {
 
 /// The whole chain of causes in one line: the outermost message of an HTTP error alone says next to nothing.
 /// The URL is left out, for presigned ones are secrets.
-pub(crate) fn describe(error: &reqwest::Error) -> String {
+pub fn describe(error: &reqwest::Error) -> String {
     let mut text = match error.status() {
         Some(status) => format!("HTTP status {status}"),
         None if error.is_timeout() => "no answer in time".to_owned(),

@@ -64,7 +64,7 @@ fn is_final(error: &ApiError) -> bool {
     match error {
         ApiError::LeaseLost => true,
         ApiError::Rejected { code, .. } => code == "NOT_FOUND",
-        ApiError::TokenRefused(_) => true,
+        ApiError::TokenRefused { .. } => true,
         ApiError::Unreachable(_) | ApiError::Busy { .. } => false,
     }
 }

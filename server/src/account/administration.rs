@@ -1,9 +1,12 @@
 //! What an administrator does from the command line.
 
-use kinora_entity::{ApiTokenId, RunnerId, api_token, runner, user};
+use kinora_entity::{RunnerId, runner, user};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel, TransactionTrait};
 
-use super::{Passwords, Username, authentication::new_api_token, service};
+use super::{
+    Passwords, Username, service,
+    token::{self, Lifetime, NewToken, TokenName},
+};
 use crate::{
     app::App,
     error::{Error, Result},
@@ -55,7 +58,8 @@ pub async fn disable(app: &App, username: &str) -> Result<()> {
     Ok(())
 }
 
-/// Sets a new password and ends every session of the account.
+/// Sets a new password and ends every session and every token of the account: whoever knew the old one may
+/// have made some.
 ///
 /// # Errors
 /// NOT_FOUND, BAD_USER_INPUT.
@@ -68,49 +72,38 @@ pub async fn reset_password(app: &App, username: &str, password: String) -> Resu
     account.disabled_at = Set(None);
     let transaction = app.database.begin().await?;
     account.update(&transaction).await?;
+    token::revoke_all(app, &transaction, id).await?;
     service::end_all_sessions(app, &transaction, id).await?;
     transaction.commit().await?;
     Ok(())
 }
 
-/// Makes a token: for `user` where one is named, else for a runner. It is shown once and stored hashed.
+/// Makes a token that speaks for an account. It is shown once and stored hashed.
 ///
 /// # Errors
-/// NOT_FOUND, BAD_USER_INPUT.
-pub async fn create_token(app: &App, name: &str, user: Option<&str>) -> Result<String> {
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(Error::bad_input("name", "The name of a token has 1 to 100 printable characters."));
-    }
-    let owner = match user {
-        Some(username) => Some(find(app, username).await?),
-        None => None,
-    };
-    let (token, secret_hash) = new_api_token();
-    let now = app.clock.now();
+/// NOT_FOUND, or CONFLICT when the account has too many.
+pub async fn create_user_token(app: &App, username: &str, new: NewToken) -> Result<String> {
+    let owner = find(app, username).await?;
+    Ok(token::create(app, owner.id, new).await?.0)
+}
+
+/// Makes a token for a runner. It is shown once and stored hashed.
+///
+/// # Errors
+/// BAD_USER_INPUT.
+pub async fn create_runner_token(app: &App, name: &str, lifetime: Lifetime) -> Result<String> {
+    let name = TokenName::parse(name)?;
     let transaction = app.database.begin().await?;
-    let row = api_token::ActiveModel {
-        id: Set(ApiTokenId::random()),
-        kind: Set(if owner.is_some() { api_token::Kind::User } else { api_token::Kind::Runner }),
-        user_id: Set(owner.as_ref().map(|user| user.id)),
-        name: Set(name.to_owned()),
-        secret_hash: Set(secret_hash),
-        created_at: Set(now),
-        expires_at: Set(None),
-        revoked_at: Set(None),
+    let (secret, row) = token::insert_for_runner(app, &transaction, &name, lifetime).await?;
+    runner::ActiveModel {
+        id: Set(RunnerId::random()),
+        api_token_id: Set(row.id),
+        name: Set(row.name),
+        created_at: Set(row.created_at),
+        last_seen_at: Set(None),
     }
     .insert(&transaction)
     .await?;
-    if owner.is_none() {
-        runner::ActiveModel {
-            id: Set(RunnerId::random()),
-            api_token_id: Set(row.id),
-            name: Set(name.to_owned()),
-            created_at: Set(now),
-            last_seen_at: Set(None),
-        }
-        .insert(&transaction)
-        .await?;
-    }
     transaction.commit().await?;
-    Ok(token)
+    Ok(secret)
 }

@@ -1,7 +1,8 @@
 //! From what a request carries to who sent it.
 
+use chrono::Duration;
 use kinora_entity::{SessionId, UserId, api_token, runner, session, user};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use sha2::{Digest, Sha256};
 
 use super::{Requester, Viewer};
@@ -82,6 +83,10 @@ pub(super) fn new_api_token() -> (String, Vec<u8>) {
     (token, hash)
 }
 
+/// How exactly it is known when a token was last used: a program that asks a hundred times a second writes
+/// once a minute.
+const USE_IS_NOTED_EVERY: Duration = Duration::minutes(1);
+
 async fn by_api_token(app: &App, token: &str) -> Result<Option<Requester>> {
     let hash = Sha256::digest(token.as_bytes()).to_vec();
     let now = app.clock.now();
@@ -93,12 +98,23 @@ async fn by_api_token(app: &App, token: &str) -> Result<Option<Requester>> {
     else {
         return Ok(None);
     };
+    if found.last_used_at.is_none_or(|at| now - at >= USE_IS_NOTED_EVERY) {
+        api_token::Entity::update_many()
+            .col_expr(api_token::Column::LastUsedAt, Expr::value(now))
+            .filter(api_token::Column::Id.eq(found.id))
+            .exec(&app.database)
+            .await?;
+    }
     match (found.kind, found.user_id) {
-        (api_token::Kind::User, Some(user_id)) => Ok(user::Entity::find_by_id(user_id)
-            .one(&app.database)
-            .await?
-            .filter(|user| user.disabled_at.is_none())
-            .map(|user| Requester::User(Box::new(Viewer { user, session: None })))),
+        (api_token::Kind::User, Some(user_id)) => {
+            // One without a scope cannot be in the table; if it were, it could only read.
+            let scope = found.scope.unwrap_or(api_token::Scope::Read);
+            Ok(user::Entity::find_by_id(user_id)
+                .one(&app.database)
+                .await?
+                .filter(|user| user.disabled_at.is_none())
+                .map(|user| Requester::Token(Box::new(Viewer { user, session: None }), scope)))
+        }
         (api_token::Kind::Runner, _) => Ok(runner::Entity::find()
             .filter(runner::Column::ApiTokenId.eq(found.id))
             .one(&app.database)

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use kinora_entity::user;
 
-use super::{CookieSettings, service};
+use super::{CookieSettings, service, token, token_graphql::ApiTokenObject};
 use crate::{
     config,
     error::Result,
@@ -63,6 +63,16 @@ impl UserObject {
     /// Known to the account itself only.
     async fn role(&self, ctx: &Context<'_>) -> Option<UserRole> {
         ctx.requester().owns(self.0.id).then(|| self.0.role.into())
+    }
+
+    /// The account's tokens for programs, newest first; those that expired stay listed for a month. Nobody else
+    /// sees any, and a token sees none either.
+    async fn api_tokens(&self, ctx: &Context<'_>) -> Result<Vec<ApiTokenObject>> {
+        if !ctx.requester().owns(self.0.id) {
+            return Ok(Vec::new());
+        }
+        let rows = token::list(ctx.app(), ctx.requester().viewer()?).await?;
+        Ok(rows.into_iter().map(Into::into).collect())
     }
 
     /// How many videos of this account the viewer can list.

@@ -8,18 +8,26 @@ mod graphql;
 mod loader;
 mod model;
 mod password;
+mod scope;
 mod service;
 mod session_token;
 mod throttle;
+mod token;
+mod token_graphql;
 
 pub use address::ClientAddress;
-pub use administration::{create_token, create_user, disable, promote, reset_password};
+pub use administration::{
+    create_runner_token, create_user, create_user_token, disable, promote, reset_password,
+};
 pub use authentication::{Credentials, authenticate};
 pub use cookie::{CookieSettings, session_token_of};
 pub use graphql::{AccountMutation, AccountQuery, Site, UserObject};
 pub use loader::UserKey;
 pub use model::{Requester, Username, Viewer};
 pub use password::Passwords;
+pub use scope::check_scope;
 pub use service::renew;
 pub use session_token::{Claims, SESSION_LIFETIME, SessionTokens};
 pub use throttle::Throttle;
+pub use token::{Lifetime, NewToken, TokenName};
+pub use token_graphql::TokenMutation;

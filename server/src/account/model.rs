@@ -1,6 +1,6 @@
 //! Who asks, and what names and passwords may be.
 
-use kinora_entity::{UserId, runner, session, user};
+use kinora_entity::{UserId, api_token, runner, session, user};
 
 use crate::error::{Error, Result};
 
@@ -12,11 +12,27 @@ pub struct Viewer {
     pub session: Option<session::Model>,
 }
 
+impl Viewer {
+    /// Refuses a program with a token: tokens, passwords and log-ins are only for the person.
+    ///
+    /// # Errors
+    /// FORBIDDEN for a token.
+    pub fn in_person(&self) -> Result<()> {
+        match self.session {
+            Some(_) => Ok(()),
+            None => Err(Error::Forbidden("A token cannot do this. Log in with name and password.".into())),
+        }
+    }
+}
+
 /// Who sent a request.
 #[derive(Clone, Debug)]
 pub enum Requester {
     Guest,
+    /// Somebody who has logged in.
     User(Box<Viewer>),
+    /// A program with a token of that person's, which may do no more than its scope says.
+    Token(Box<Viewer>, api_token::Scope),
     Runner(Box<runner::Model>),
 }
 
@@ -27,7 +43,7 @@ impl Requester {
     /// UNAUTHENTICATED for a guest, FORBIDDEN for a runner.
     pub fn viewer(&self) -> Result<&Viewer> {
         match self {
-            Self::User(viewer) => Ok(viewer),
+            Self::User(viewer) | Self::Token(viewer, _) => Ok(viewer),
             Self::Guest => Err(Error::log_in_first()),
             Self::Runner(_) => Err(Error::Forbidden("A runner has no account.".into())),
         }
@@ -41,14 +57,14 @@ impl Requester {
         match self {
             Self::Runner(runner) => Ok(runner),
             Self::Guest => Err(Error::Unauthenticated("Send the token of a runner.".into())),
-            Self::User(_) => Err(Error::Forbidden("Only runners may do this.".into())),
+            Self::User(_) | Self::Token(..) => Err(Error::Forbidden("Only runners may do this.".into())),
         }
     }
 
     /// The account behind the request, if there is one.
     pub fn user_id(&self) -> Option<UserId> {
         match self {
-            Self::User(viewer) => Some(viewer.user.id),
+            Self::User(viewer) | Self::Token(viewer, _) => Some(viewer.user.id),
             _ => None,
         }
     }

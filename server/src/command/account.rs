@@ -4,10 +4,13 @@ use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
 use clap::{Subcommand, ValueEnum};
-use kinora_entity::user;
+use kinora_entity::{api_token, user};
 
 use super::{print, said, site::Site};
-use crate::{account, config::Config};
+use crate::{
+    account::{self, Lifetime, NewToken, TokenName},
+    config::Config,
+};
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Role {
@@ -22,6 +25,26 @@ impl From<Role> for user::Role {
             Role::Member => Self::Member,
             Role::Moderator => Self::Moderator,
             Role::Admin => Self::Admin,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Scope {
+    /// Look at what the account sees
+    Read,
+    /// Send files as well, and say what they are
+    Upload,
+    /// Everything but tokens, passwords and log-ins
+    All,
+}
+
+impl From<Scope> for api_token::Scope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Read => Self::Read,
+            Scope::Upload => Self::Upload,
+            Scope::All => Self::All,
         }
     }
 }
@@ -56,6 +79,12 @@ pub(super) enum TokenCommand {
         /// Speak for this account; without it the token is a runner's
         #[arg(long, value_name = "USER")]
         user: Option<String>,
+        /// What it may do for the account
+        #[arg(long, value_enum, default_value_t = Scope::All, requires = "user")]
+        scope: Scope,
+        /// After so many days it is worth nothing; without this it has no end
+        #[arg(long, value_name = "DAYS")]
+        expires_days: Option<i32>,
     },
 }
 
@@ -81,9 +110,14 @@ impl UserCommand {
 
 impl TokenCommand {
     pub async fn run(self, config: Config) -> Result<()> {
+        let Self::Create { name, user, scope, expires_days } = self;
+        let lifetime = Lifetime::of_days(expires_days).map_err(said)?;
+        let new = NewToken { name: TokenName::parse(&name).map_err(said)?, scope: scope.into(), lifetime };
         let site = Site::open(config).await?;
-        let Self::Create { name, user } = self;
-        let made = account::create_token(&site.app, &name, user.as_deref()).await;
+        let made = match user {
+            Some(user) => account::create_user_token(&site.app, &user, new).await,
+            None => account::create_runner_token(&site.app, &name, lifetime).await,
+        };
         site.close().await?;
         print(&format!("{}\n", made.map_err(said)?));
         Ok(())

@@ -5,6 +5,9 @@ mod doctor;
 mod serve;
 mod site;
 mod storage;
+mod upload;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use kinora_runner::RunnerArgs;
@@ -31,6 +34,8 @@ enum Command {
     /// Make tokens for programs
     #[command(subcommand)]
     Token(account::TokenCommand),
+    /// Send files to a site; what was cut short goes on where it ended
+    Upload(upload::UploadArgs),
     /// Run the S3 store alone, on a port of its own
     Storage(storage::StorageArgs),
     /// Look whether everything is there and works: ffmpeg, its walls, the database, and the bucket as a browser
@@ -43,12 +48,13 @@ enum Command {
 }
 
 impl Cli {
-    /// Does what was asked.
+    /// Does what was asked, and says how the process is to end.
     ///
     /// # Errors
     /// One sentence for the person at the terminal.
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Upload(arguments) => return upload::upload(arguments).await,
             Command::Serve => {
                 telemetry::init();
                 serve::serve(Config::load()?).await
@@ -70,6 +76,7 @@ impl Cli {
                 Ok(())
             }
         }
+        .map(|()| ExitCode::SUCCESS)
     }
 }
 

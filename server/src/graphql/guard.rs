@@ -1,15 +1,21 @@
 //! The guard in front of the parser, for posts and sockets alike.
 
-use async_graphql::{ErrorExtensionValues, Executor, Request, Response, ServerError, parser};
+use async_graphql::{ErrorExtensionValues, Executor, Pos, Request, Response, ServerError, parser};
+use axum::http::StatusCode;
 use futures::{Stream, StreamExt, stream::BoxStream};
 
 use super::{
     RequestScope,
     cost::{self, TooMuch},
+    mutations::mutations_of,
     respond::with_codes,
     scan::{self, Refusal},
 };
-use crate::{app::SharedApp, schema::Schema};
+use crate::{
+    account::{Requester, check_scope},
+    app::SharedApp,
+    schema::Schema,
+};
 
 /// A refusal with its code, as a response.
 pub fn refuse(code: &str, message: impl Into<String>) -> Response {
@@ -20,12 +26,13 @@ pub fn refuse(code: &str, message: impl Into<String>) -> Response {
     Response::from_errors(vec![error])
 }
 
-/// Parses once, after the scan and before anything that costs more than the document is long.
+/// Parses once, after the scan and before anything that costs more than the document is long; then holds a
+/// token to its scope, so that a document runs whole or not at all.
 ///
 /// # Errors
 /// The response to send instead.
-pub fn guard(mut request: Request) -> Result<Request, Box<Response>> {
-    let refusal = |code, message: &str| Err(Box::new(refuse(code, message)));
+pub fn guard(mut request: Request, requester: &Requester) -> Result<Request, (StatusCode, Box<Response>)> {
+    let refusal = |code, message: &str| Err((StatusCode::BAD_REQUEST, Box::new(refuse(code, message))));
     match scan::scan(&request.query) {
         Ok(()) => {}
         Err(Refusal::TooLarge) => {
@@ -58,6 +65,10 @@ pub fn guard(mut request: Request) -> Result<Request, Box<Response>> {
         }
         Err(TooMuch::Circular) => return refusal("BAD_USER_INPUT", "A fragment contains itself."),
     }
+    if let Err(error) = check_scope(requester, mutations_of(&document)) {
+        let error = async_graphql::Error::from(error).into_server_error(Pos::default());
+        return Err((StatusCode::FORBIDDEN, Box::new(Response::from_errors(vec![error]))));
+    }
     request.set_parsed_query(document);
     Ok(request)
 }
@@ -72,9 +83,9 @@ pub struct GuardedExecutor {
 
 impl Executor for GuardedExecutor {
     async fn execute(&self, request: Request) -> Response {
-        match guard(request) {
+        match guard(request, &self.scope.requester) {
             Ok(request) => with_codes(self.schema.execute(self.scope.attach(&self.app, request)).await),
-            Err(response) => *response,
+            Err((_, response)) => *response,
         }
     }
 
@@ -83,7 +94,7 @@ impl Executor for GuardedExecutor {
         request: Request,
         session_data: Option<std::sync::Arc<async_graphql::Data>>,
     ) -> BoxStream<'static, Response> {
-        match guard(request) {
+        match guard(request, &self.scope.requester) {
             Ok(request) => {
                 let stream = Executor::execute_stream(
                     &self.schema,
@@ -92,7 +103,7 @@ impl Executor for GuardedExecutor {
                 );
                 ended_with_process(stream.map(with_codes), &self.app)
             }
-            Err(response) => futures::stream::once(async { *response }).boxed(),
+            Err((_, response)) => futures::stream::once(async { *response }).boxed(),
         }
     }
 }

@@ -87,7 +87,7 @@ async fn answer(
         }
         _ => None,
     };
-    let request = guard(request).map_err(|response| (StatusCode::BAD_REQUEST, response))?;
+    let request = guard(request, &requester)?;
     let scope = RequestScope {
         requester,
         address: ClientAddress::of(peer, headers),

@@ -6,6 +6,7 @@ mod guard;
 mod http;
 mod ids;
 mod loaders;
+mod mutations;
 mod origin;
 mod pages;
 mod respond;

@@ -49,7 +49,7 @@ async fn token(app: &SharedApp) -> Result<String> {
     {
         return Ok(token);
     }
-    let token = account::create_token(app, "embedded", None)
+    let token = account::create_runner_token(app, "embedded", account::Lifetime::UNLIMITED)
         .await
         .map_err(|error| anyhow::anyhow!("{error:?}"))
         .context("The token of the embedded runner could not be made")?;

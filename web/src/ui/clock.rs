@@ -24,3 +24,15 @@ pub fn RelativeTime(at: DateTime) -> impl IntoView {
         </time>
     }
 }
+
+/// "21 Mar 2027", as people here write it, for machines in full.
+#[component]
+pub fn Day(at: DateTime) -> impl IntoView {
+    let text = at.unix_ms().map(|then| {
+        let options = js_sys::Object::new();
+        // A plain object takes every property.
+        let _ = js_sys::Reflect::set(&options, &"dateStyle".into(), &"medium".into());
+        String::from(js_sys::Date::new(&then.into()).to_locale_date_string("default", &options))
+    });
+    view! { <time datetime=at.0>{text}</time> }
+}

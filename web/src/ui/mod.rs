@@ -2,6 +2,7 @@
 
 mod button;
 mod card;
+mod clipboard;
 mod clock;
 mod dialog;
 mod effect;
@@ -13,6 +14,7 @@ mod load;
 mod offline;
 mod paged;
 mod rows;
+mod select;
 mod sentinel;
 mod states;
 mod title;
@@ -21,7 +23,8 @@ mod wordmark;
 
 pub use button::{Button, IconButton, Kind};
 pub use card::CardView;
-pub use clock::{RelativeTime, now_ms};
+pub use clipboard::{copy, has};
+pub use clock::{Day, RelativeTime, now_ms};
 pub use dialog::Dialog;
 pub use effect::effect;
 pub use field::{Field, TextArea, focus_first_mistake};
@@ -31,6 +34,7 @@ pub use icon::{Glyph, Icon};
 pub use load::{Load, Loader, use_load};
 pub use offline::{OfflineNote, use_online};
 pub use paged::{Paged, use_paged};
+pub use select::Select;
 pub use sentinel::Sentinel;
 pub use states::{EmptyState, ErrorState, PageSkeleton};
 pub use title::{Announcer, PageTitle, set_title};

@@ -4,6 +4,7 @@ mod credentials;
 mod login;
 mod settings;
 mod signup;
+mod tokens;
 
 pub use login::LogInPage;
 pub use settings::SettingsPage;

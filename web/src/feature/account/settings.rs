@@ -3,6 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
+use super::tokens::Tokens;
 use crate::{
     session::{Theme, ThemeChoice, use_session},
     ui::{Button, Icon, set_title, use_toasts},
@@ -26,6 +27,9 @@ pub fn SettingsPage() -> impl IntoView {
                     <OwnAccount />
                 </Show>
             </section>
+            <Show when=move || session.signed_in()>
+                <Tokens />
+            </Show>
             <section aria-labelledby="about">
                 <h2 id="about">"About"</h2>
                 <ul class="settings-links">

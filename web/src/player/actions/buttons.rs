@@ -1,11 +1,10 @@
 //! Keep, share, download.
 
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::opinion::ViewerActions;
-use crate::ui::{Glyph, Icon, Toasts, use_toasts};
+use crate::ui::{Glyph, Icon, Toasts, copy, has, use_toasts};
 
 /// Keeps the video among one's favourites.
 #[component]
@@ -113,15 +112,4 @@ pub fn copy_link(url: String, toasts: Toasts) {
             toasts.say(url);
         }
     });
-}
-
-async fn copy(text: &str) -> bool {
-    let navigator = window().navigator();
-    // Absent on plain http.
-    has(&navigator, "clipboard") && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
-}
-
-fn has(target: &JsValue, name: &str) -> bool {
-    js_sys::Reflect::get(target.unchecked_ref(), &JsValue::from_str(name))
-        .is_ok_and(|value| !value.is_undefined())
 }
