@@ -6,6 +6,7 @@ mod m20261121_000001_accounts;
 mod m20261121_000002_videos;
 mod m20261121_000003_uploads;
 mod m20261121_000004_jobs;
+mod m20261121_000006_video_origin;
 
 /// Brings a database up to what the entities describe.
 pub struct Migrator;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_videos::Migration),
             Box::new(m20261121_000003_uploads::Migration),
             Box::new(m20261121_000004_jobs::Migration),
+            Box::new(m20261121_000006_video_origin::Migration),
         ]
     }
 }

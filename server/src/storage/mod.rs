@@ -4,6 +4,7 @@ mod client;
 pub mod keys;
 mod multipart;
 mod presign;
+mod put;
 
 use std::time::Duration;
 
