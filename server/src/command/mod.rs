@@ -1,6 +1,7 @@
 //! The commands of `kinora`.
 
 mod account;
+mod import;
 mod serve;
 mod site;
 mod storage;
@@ -30,6 +31,9 @@ enum Command {
     /// Make tokens for programs
     #[command(subcommand)]
     Token(account::TokenCommand),
+    /// Bring in videos from a folder on this machine; running it again adds only what is new
+    #[command(subcommand)]
+    Import(import::ImportCommand),
     /// Run the S3 store alone, on a port of its own
     Storage(storage::StorageArgs),
     /// Bring the database up to date
@@ -55,6 +59,7 @@ impl Cli {
             }
             Command::User(command) => command.run(Config::load()?).await,
             Command::Token(command) => command.run(Config::load()?).await,
+            Command::Import(command) => command.run(Config::load()?).await,
             Command::Storage(arguments) => {
                 telemetry::init();
                 storage::serve(arguments).await
