@@ -147,7 +147,7 @@ enum Kind {
 }
 
 fn summary(tally: &Tally) -> String {
-    let mut text = format!("Imported {} new", videos(tally.added));
+    let mut text = format!("Imported {}", new_videos(tally.added));
     let counts = [
         (tally.changed, "brought up to date"),
         (tally.unchanged, "already here"),
@@ -173,8 +173,8 @@ fn summary(tally: &Tally) -> String {
     text
 }
 
-fn videos(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "video" } else { "videos" })
+fn new_videos(count: u64) -> String {
+    format!("{count} new {}", if count == 1 { "video" } else { "videos" })
 }
 
 /// A bar on standard error where that is a terminal, and a line for each problem.

@@ -273,10 +273,11 @@ impl Importer<'_> {
         let Some(video) = origin.video_id else { return Ok(Outcome::Unchanged) };
         let new_hash = post.wording.own_imprint();
         let words_changed = new_hash != origin.text_hash;
+        // What is known stays: an author may be guessed from a folder's name, and differently next time.
         let details = (
-            post.url.clone().or_else(|| origin.url.clone()),
-            post.author.clone().or_else(|| origin.author.clone()),
-            post.posted_at.or(origin.posted_at),
+            origin.url.clone().or_else(|| post.url.clone()),
+            origin.author.clone().or_else(|| post.author.clone()),
+            origin.posted_at.or(post.posted_at),
         );
         let details_changed = details != (origin.url.clone(), origin.author.clone(), origin.posted_at);
         if !words_changed && !details_changed {
