@@ -1,6 +1,6 @@
 //! Command lines: pure functions of what is made. Files are named by us, relative to the job's folder.
 
-use super::{Kind, LONGEST_CLIP, RATE, Shape, picture::PictureFormat};
+use super::{Kind, RATE, Shape, picture::PictureFormat};
 use crate::{
     ffmpeg::{codecs, probe::MAX_PIXELS},
     workdir::SOURCE,
@@ -58,20 +58,22 @@ pub fn segment(kind: &Kind, shape: Shape, length: u32, before: u64) -> Vec<Strin
             );
             (pictures, format!("{silence},atrim=duration={seconds:.4}[a]"))
         }
-        Kind::Clip { video_index, audio_index } => {
+        Kind::Clip { video_index, audio_index, duration } => {
+            let seconds = duration.as_secs_f64();
             args.extend(words(&format!(
-                "-t {} -protocol_whitelist file -format_whitelist {} -codec_whitelist {} -max_streams {MAX_STREAMS} \
-                 -max_pixels {MAX_PIXELS} -i file:{SOURCE}",
-                LONGEST_CLIP.as_secs(),
+                "-t {seconds:.3} -protocol_whitelist file -format_whitelist {} -codec_whitelist {} \
+                 -max_streams {MAX_STREAMS} -max_pixels {MAX_PIXELS} -i file:{SOURCE}",
                 codecs::CONTAINERS,
                 codecs::decoder_whitelist()
             )));
             let pictures = format!("[0:{video_index}]fps={RATE}:start_time=0,{canvas}[v]");
+            // Exactly as long as the clip, so that what follows is heard where it is seen.
             let sound = match audio_index {
                 Some(index) => format!(
-                    "[0:{index}]aresample={AUDIO_RATE}:async=1:first_pts=0,aformat=channel_layouts=stereo,apad[a]"
+                    "[0:{index}]aresample={AUDIO_RATE}:async=1:first_pts=0,aformat=channel_layouts=stereo,\
+                     apad=whole_dur={seconds:.4},atrim=duration={seconds:.4}[a]"
                 ),
-                None => format!("{silence}[a]"),
+                None => format!("{silence},atrim=duration={seconds:.4}[a]"),
             };
             (pictures, sound)
         }
@@ -85,7 +87,7 @@ pub fn segment(kind: &Kind, shape: Shape, length: u32, before: u64) -> Vec<Strin
     args.extend(words(&format!("-r {RATE} -g {RATE}")));
     if has_sound {
         // MPEG audio begins without the run-in that AAC has, which would be heard at every joint.
-        args.extend(words("-map [a] -c:a mp2 -b:a 320k -ac 2 -shortest"));
+        args.extend(words("-map [a] -c:a mp2 -b:a 320k -ac 2"));
     }
     let offset = before as f64 / f64::from(RATE);
     args.extend(words(&format!(
@@ -113,6 +115,8 @@ pub fn join(shape: Shape) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const SHAPE: Shape = Shape { width: 1080, height: 1350, has_sound: false };
@@ -137,9 +141,10 @@ mod tests {
     #[test]
     fn a_silent_clip_among_others_gets_silence() {
         let shape = Shape { has_sound: true, ..SHAPE };
-        let kind = Kind::Clip { video_index: 0, audio_index: None };
+        let duration = Duration::from_secs(2);
+        let kind = Kind::Clip { video_index: 0, audio_index: None, duration };
         let line = segment(&kind, shape, 120, 0).join(" ");
-        assert!(line.contains("anullsrc=r=48000:cl=stereo[a]") && line.contains("-shortest"), "{line}");
+        assert!(line.contains("anullsrc=r=48000:cl=stereo,atrim=duration=2.0000[a]"), "{line}");
         assert!(line.contains("-format_whitelist mov,matroska"), "{line}");
     }
 }

@@ -98,7 +98,7 @@ struct Prepared {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Picture(PictureFormat),
-    Clip { video_index: u32, audio_index: Option<u32> },
+    Clip { video_index: u32, audio_index: Option<u32>, duration: Duration },
 }
 
 /// Width and height of everything that is made, and whether it has sound.
@@ -176,7 +176,11 @@ async fn prepare(bench: &Workbench, folder: &RunnerFolder, item: Item) -> Result
             MediaError::Refused(refusal) => ItemError::Unusable(refusal.message().to_owned()),
             other => ItemError::Internal(other.to_string()),
         })?;
+        let duration = source
+            .likely_duration
+            .ok_or_else(|| ItemError::Unusable("it does not say how long it is.".to_owned()))?;
         let kind = Kind::Clip {
+            duration: duration.min(LONGEST_CLIP),
             video_index: source.video.index,
             audio_index: source.audio.as_ref().map(|audio| audio.index),
         };
