@@ -53,7 +53,7 @@ async fn a_file_that_may_not_be_read() {
     scene.clip("good.mp4", "1");
     scene.clip("shut.mp4", "2");
     let shut = scene.path("shut.mp4");
-    fs::set_permissions(&shut, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&shut, Permissions::from_mode(0o000)).unwrap();
     if File::open(&shut).is_ok() {
         // The superuser may read everything.
         return;
