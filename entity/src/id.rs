@@ -82,6 +82,8 @@ ids! {
     ChunkId,
     /// A tag.
     TagId,
+    /// Where an imported video came from.
+    OriginId,
     /// One counted view.
     ViewId,
     /// A multipart upload from a browser or a terminal.

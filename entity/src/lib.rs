@@ -13,10 +13,11 @@ pub mod tag;
 pub mod upload;
 pub mod user;
 pub mod video;
+pub mod video_origin;
 pub mod video_tag;
 pub mod view;
 
 pub use id::{
-    ApiTokenId, ChunkId, JobId, LeaseId, RenditionId, RunnerId, SessionId, TagId, UploadId, UserId, VideoId,
-    ViewId,
+    ApiTokenId, ChunkId, JobId, LeaseId, OriginId, RenditionId, RunnerId, SessionId, TagId, UploadId, UserId,
+    VideoId, ViewId,
 };

@@ -7,6 +7,7 @@ mod m20261121_000002_videos;
 mod m20261121_000003_uploads;
 mod m20261121_000004_jobs;
 mod m20261121_000005_token_scopes;
+mod m20261121_000006_video_origin;
 mod m20261121_000007_upload_resume;
 
 /// Brings a database up to what the entities describe.
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_uploads::Migration),
             Box::new(m20261121_000004_jobs::Migration),
             Box::new(m20261121_000005_token_scopes::Migration),
+            Box::new(m20261121_000006_video_origin::Migration),
             Box::new(m20261121_000007_upload_resume::Migration),
         ]
     }

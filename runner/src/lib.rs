@@ -11,6 +11,7 @@ pub mod ffmpeg;
 pub mod fmp4;
 pub mod job;
 pub mod sandbox;
+pub mod slideshow;
 mod tools;
 mod transfer;
 pub mod workdir;

@@ -19,6 +19,7 @@ pub mod feed;
 mod files;
 pub mod graphql;
 mod http;
+pub mod import;
 pub mod job;
 mod maintenance;
 pub mod playback;

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
+    io::Write,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
     sync::Arc,
@@ -86,8 +87,11 @@ impl Running {
     }
 }
 
+/// Name of the file that is locked, in the data folder.
+const LOCK: &str = "kinora.lock";
+
 /// Holds the data folder for one process.
-pub struct DataLock(#[allow(dead_code, reason = "held, not read")] File);
+pub struct DataLock(File);
 
 impl DataLock {
     /// Makes the folder where it is missing and takes hold of it.
@@ -95,13 +99,26 @@ impl DataLock {
     /// # Errors
     /// One sentence, also when another process holds it.
     pub fn take(folder: &Path) -> Result<Self> {
+        Self::try_take(folder)?.with_context(|| {
+            format!(
+                "Another Kinora uses the data folder {}. Stop it, or choose another folder with KINORA_DATA_DIR",
+                folder.display()
+            )
+        })
+    }
+
+    /// The same, with nothing where another process holds it.
+    ///
+    /// # Errors
+    /// One sentence, when the folder cannot be made or written.
+    pub fn try_take(folder: &Path) -> Result<Option<Self>> {
         std::fs::create_dir_all(folder).with_context(|| {
             format!(
                 "The data folder {} cannot be made. Choose another with KINORA_DATA_DIR",
                 folder.display()
             )
         })?;
-        let path = folder.join("kinora.lock");
+        let path = folder.join(LOCK);
         let file =
             OpenOptions::new().create(true).truncate(false).write(true).open(&path).with_context(|| {
                 format!(
@@ -110,15 +127,26 @@ impl DataLock {
                 )
             })?;
         match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => bail!(
-                "Another Kinora uses the data folder {}. Stop it, or choose another folder with KINORA_DATA_DIR.",
-                folder.display()
-            ),
+            Ok(()) => {
+                // What the holder before said of itself holds no longer.
+                file.set_len(0).with_context(|| format!("{} cannot be written", path.display()))?;
+                Ok(Some(Self(file)))
+            }
+            Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => {
                 bail!("The data folder {} cannot be locked: {error}.", folder.display())
             }
         }
+    }
+
+    /// Tells other processes where the one that holds the folder listens.
+    fn announce(&mut self, authority: &str) -> std::io::Result<()> {
+        self.0.write_all(authority.as_bytes())
+    }
+
+    /// Where the process that holds the folder listens, as `127.0.0.1:PORT`; nothing while it has not said.
+    pub fn holder_address(folder: &Path) -> Option<SocketAddr> {
+        std::fs::read_to_string(folder.join(LOCK)).ok()?.parse().ok()
     }
 }
 
@@ -139,7 +167,7 @@ pub async fn start(mut config: Config) -> Result<Running> {
         bail!("KINORA_PUBLIC_URL has no port to set.");
     }
     config.data_dir = std::path::absolute(&config.data_dir)?;
-    let lock = DataLock::take(&config.data_dir)?;
+    let mut lock = DataLock::take(&config.data_dir)?;
     if !config.rate_limits {
         tracing::warn!(
             "KINORA_RATE_LIMITS is off: anybody can guess passwords as fast as they like. Never do this in production."
@@ -149,6 +177,7 @@ pub async fn start(mut config: Config) -> Result<Running> {
     let app = build(config, &database_url, address).await?;
     database::migrate(&app.database).await?;
     let store = open_store(&app)?;
+    lock.announce(&app.local_authority).context("The data folder cannot be written")?;
     let router = http::router(
         SharedApp::clone(&app),
         schema::build(),
@@ -272,7 +301,11 @@ fn endpoints(config: &Config, secret: &str, local_authority: &str) -> (Endpoint,
     }
 }
 
-fn open_store(app: &App) -> Result<Option<(Store, axum::Router)>> {
+/// The embedded store with the routes that serve it; nothing where the bucket is elsewhere.
+///
+/// # Errors
+/// One sentence that says what is wrong.
+pub fn open_store(app: &App) -> Result<Option<(Store, axum::Router)>> {
     if !app.embedded_store {
         return Ok(None);
     }

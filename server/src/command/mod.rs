@@ -2,6 +2,7 @@
 
 mod account;
 mod doctor;
+mod import;
 mod serve;
 mod site;
 mod storage;
@@ -36,6 +37,9 @@ enum Command {
     Token(account::TokenCommand),
     /// Send files to a site; what was cut short goes on where it ended
     Upload(upload::UploadArgs),
+    /// Bring in videos from a folder on this machine; running it again adds only what is new
+    #[command(subcommand)]
+    Import(import::ImportCommand),
     /// Run the S3 store alone, on a port of its own
     Storage(storage::StorageArgs),
     /// Look whether everything is there and works: ffmpeg, its walls, the database, and the bucket as a browser
@@ -65,6 +69,7 @@ impl Cli {
             }
             Command::User(command) => command.run(Config::load()?).await,
             Command::Token(command) => command.run(Config::load()?).await,
+            Command::Import(command) => command.run(Config::load()?).await,
             Command::Storage(arguments) => {
                 telemetry::init();
                 storage::serve(arguments).await

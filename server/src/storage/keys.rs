@@ -1,10 +1,16 @@
 //! The one place that knows how objects are named in the bucket.
 
-use kinora_entity::{UploadId, VideoId};
+use kinora_entity::{UploadId, UserId, VideoId};
 
 /// What the uploader sent, untouched.
 pub fn source(upload: UploadId) -> String {
     format!("uploads/{upload}/source")
+}
+
+/// What an import brings in: the same key each time it is tried, so that an attempt that was cut off is
+/// overwritten and not left over. `post` names the post among all of the uploader's, in hexadecimal.
+pub fn imported(uploader: UserId, post: &str, attempt: i32) -> String {
+    format!("imports/{uploader}/{post}/{attempt}/source")
 }
 
 /// Everything made from a video, over all attempts.

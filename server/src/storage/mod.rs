@@ -5,6 +5,7 @@ pub mod keys;
 mod listing;
 mod multipart;
 mod presign;
+mod put;
 
 use std::time::Duration;
 

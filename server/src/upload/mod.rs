@@ -11,3 +11,5 @@ mod service;
 
 pub use cleaning::expire_abandoned;
 pub use graphql::{Header, UploadMutation, UploadQuery};
+pub use plan::PartPlan;
+pub use service::check_quota;

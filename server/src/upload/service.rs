@@ -105,7 +105,11 @@ async fn reserve(app: &App, viewer: &Viewer, row: upload::ActiveModel) -> Result
     Ok(inserted)
 }
 
-async fn check_quota(
+/// Whether the viewer's quota has room for so many bytes more. Exact while the account's row is locked.
+///
+/// # Errors
+/// QUOTA_EXCEEDED.
+pub async fn check_quota(
     app: &App,
     connection: &impl ConnectionTrait,
     viewer: &Viewer,

@@ -15,7 +15,7 @@ mod view;
 pub use graphql::{VideoMutation, VideoQuery, VideoSubscription};
 pub use listing::VideoConnection;
 pub use loader::{UploaderCountKey, VideoKey};
-pub use service::{NewVideo, fail, insert, visible};
+pub use service::{NewVideo, Retold, fail, insert, retell, visible};
 pub use tag::Tag;
 pub use text::{Description, TagName, Title, display_file_name};
 pub use types::{ProcessingStage, RenditionKind, VideoObject, VisibilityKind};

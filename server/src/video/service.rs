@@ -130,6 +130,42 @@ pub async fn update(app: &App, viewer: &Viewer, id: VideoId, changes: Changes) -
     Ok(updated)
 }
 
+/// Other words for a video.
+pub struct Retold {
+    pub title: Title,
+    pub description: Description,
+    pub tags: Vec<TagName>,
+}
+
+/// Gives a video other words, in the caller's transaction, if `agrees` to title, description and tags that
+/// it has now. Returns whether it did.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn retell(
+    connection: &impl ConnectionTrait,
+    uploader: &user::Model,
+    id: VideoId,
+    new: Retold,
+    agrees: impl FnOnce(&str, &str, &[TagName]) -> bool,
+) -> Result<bool> {
+    let found = owned(connection, uploader.id, id).await?;
+    let tags = tag::names_of(connection, id).await?;
+    let tags = tags.iter().map(|name| TagName::parse(name)).collect::<Result<Vec<_>>>()?;
+    if !agrees(&found.title, &found.description, &tags) {
+        return Ok(false);
+    }
+    tag::replace(connection, id, &new.tags).await?;
+    let mut row = found.into_active_model();
+    let (title, description) = (new.title.into_string(), new.description.into_string());
+    row.search_text = Set(search::text_of(&title, &new.tags, uploader, &description));
+    row.title = Set(title);
+    row.description = Set(description);
+    row.update(connection).await?;
+    notify(connection, Event::Video(id)).await?;
+    Ok(true)
+}
+
 /// Deletes a video of the viewer's with everything that was made from it. The rows go at once; the
 /// objects follow in the background.
 ///

@@ -43,6 +43,28 @@ impl Title {
         Self(if title.trim().is_empty() { "Untitled".into() } else { title.trim().to_owned() })
     }
 
+    /// The first line that says something, without what a title must not hold, shortened at a word. For
+    /// text that comes from elsewhere and cannot be sent back to be mended.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let line = text.lines().find(|line| line.chars().any(char::is_alphanumeric))?;
+        let clean: String = line
+            .chars()
+            .map(|character| if character.is_control() { ' ' } else { character })
+            .filter(|&character| !is_deceptive(character))
+            .collect();
+        let words = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+        if words.chars().count() <= LONGEST_TITLE {
+            return Some(Self(words));
+        }
+        let cut: String = words.chars().take(LONGEST_TITLE - 1).collect();
+        let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(whole, _)| whole);
+        Some(Self(format!("{whole}…")))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub fn into_string(self) -> String {
         self.0
     }
@@ -71,6 +93,23 @@ impl Description {
             return Err(Error::bad_input("description", "A description has no control characters."));
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// As much of a text as a description may hold. For text that comes from elsewhere and cannot be sent
+    /// back to be mended.
+    pub fn from_text(text: &str) -> Self {
+        let clean: String = text
+            .replace("\r\n", "\n")
+            .chars()
+            .filter(|&character| !character.is_control() || matches!(character, '\n' | '\t'))
+            .filter(|&character| !is_deceptive(character))
+            .take(LONGEST_DESCRIPTION)
+            .collect();
+        Self(clean.trim().to_owned())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     pub fn into_string(self) -> String {
@@ -123,6 +162,20 @@ impl TagName {
             }
         }
         Ok(names)
+    }
+
+    /// Those of the texts that can be tags, each once, as many as a video may have.
+    pub fn usable<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<Self> {
+        let mut names: Vec<Self> = Vec::new();
+        for name in texts.into_iter().filter_map(|text| Self::parse(text).ok()) {
+            if names.len() == MOST_TAGS {
+                break;
+            }
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     pub fn as_str(&self) -> &str {
@@ -194,6 +247,21 @@ mod tests {
         }
         let long = display_file_name(&format!("{}.mp4", "ü".repeat(300)));
         assert!(long.len() <= 255 && long.ends_with("ü.mp4"), "{long}");
+    }
+
+    #[test]
+    fn text_from_elsewhere_is_made_to_fit() {
+        let title = |text: &str| Title::from_text(text).map(Title::into_string);
+        assert_eq!(title("\n 🎉\n It's\u{202E} time\tto talk \nmore").as_deref(), Some("It's time to talk"));
+        assert_eq!(title(" \n#\u{0}"), None);
+        let long = title(&"word ".repeat(100)).unwrap();
+        assert!(long.ends_with("word…") && Title::parse(&long).is_ok(), "{long}");
+        let description = Description::from_text(&format!("a\0\u{202E}b\r\nc{}", "x".repeat(20_000)));
+        assert!(
+            description.as_str().starts_with("ab\nc") && Description::parse(description.as_str()).is_ok()
+        );
+        let tags = TagName::usable(["A", "#a", "", "b/c", "b c"]);
+        assert_eq!(tags.iter().map(TagName::as_str).collect::<Vec<_>>(), ["a", "b-c"]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::{
     account::{UserKey, UserObject},
     error::{Error, Result},
     graphql::{ContextExt, load},
+    import::{Origin, OriginKey},
 };
 
 /// Where processing stands.
@@ -259,6 +260,18 @@ impl VideoObject {
     /// Saves the uploaded file.
     async fn download_url(&self, ctx: &Context<'_>) -> Option<String> {
         self.0.published_attempt.map(|_| self.address(ctx, "download"))
+    }
+
+    /// Where it was published first, for what was imported from there.
+    async fn origin(&self, ctx: &Context<'_>) -> Result<Option<Origin>> {
+        Ok(load(ctx, OriginKey(self.0.id)).await?.as_ref().and_then(Origin::of))
+    }
+
+    /// Where each picture begins, in milliseconds, in a video that was made of a post's pictures; null for
+    /// every other video.
+    async fn slides(&self, ctx: &Context<'_>) -> Result<Option<Vec<i32>>> {
+        let origin = load(ctx, OriginKey(self.0.id)).await?;
+        Ok(origin.and_then(|origin| origin.slides).map(|slides| slides.0))
     }
 
     /// What a player chooses from, largest first, sound last.

@@ -86,6 +86,14 @@ pub struct VideoCard {
     pub poster_url: Option<String>,
 }
 
+/// Where an imported video was published first.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub struct Origin {
+    pub url: Option<String>,
+    pub author: Option<String>,
+    pub posted_at: Option<DateTime>,
+}
+
 /// All that the feed and the watch page show and act on.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(graphql_type = "Video")]
@@ -116,6 +124,9 @@ pub struct VideoDetails {
     pub poster_url: Option<String>,
     pub hls_url: Option<String>,
     pub download_url: Option<String>,
+    pub origin: Option<Origin>,
+    /// Where each picture begins, in milliseconds, in a video that was made of pictures.
+    pub slides: Option<Vec<i32>>,
 }
 
 impl VideoCard {

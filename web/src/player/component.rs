@@ -62,7 +62,7 @@ pub fn Player(
         idle.wake();
         let Some(key) = is_free_key(&event).then(|| player_key(&event.key())).flatten() else { return };
         event.prevent_default();
-        act(key, playback, toggle_fullscreen);
+        act(key, playback, video, toggle_fullscreen);
     });
     let screen_changed = window_event_listener_untyped("fullscreenchange", move |_| {
         fullscreen.set(screen::is_fullscreen());
@@ -124,12 +124,14 @@ pub fn Player(
     }
 }
 
-fn act(key: PlayerKey, playback: Playback, fullscreen: Callback<()>) {
+fn act(key: PlayerKey, playback: Playback, video: Signal<VideoDetails>, fullscreen: Callback<()>) {
     match key {
         PlayerKey::TogglePlay => playback.toggle(),
         PlayerKey::ToggleMute => use_sound().toggle(),
         PlayerKey::ToggleFullscreen => fullscreen.run(()),
-        PlayerKey::SkipMs(by) => playback.skip_ms(by),
+        PlayerKey::SkipMs(by) => {
+            video.with_untracked(|video| playback.step_ms(by, video.slides.as_deref()));
+        }
         PlayerKey::Seek(fraction) => playback.seek_ms(playback.duration_ms.get_untracked() * fraction),
         PlayerKey::Volume(by) => {
             let sound = use_sound();

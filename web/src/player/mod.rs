@@ -16,6 +16,7 @@ mod screen;
 mod script;
 mod seek_bar;
 mod settings;
+mod slides;
 mod sound;
 mod source;
 mod time;

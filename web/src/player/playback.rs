@@ -9,6 +9,7 @@ use web_sys::HtmlVideoElement;
 use super::{
     level::{Level, LevelChoice, by_quality},
     script::{PlayerSession, player_script},
+    slides::neighbour,
     sound::{Sound, use_sound},
     trouble::Trouble,
 };
@@ -190,6 +191,14 @@ impl Playback {
 
     pub fn skip_ms(self, by_ms: f64) {
         self.seek_ms(self.position_ms.get_untracked() + by_ms);
+    }
+
+    /// Goes a picture on or back where a video is made of pictures, else skips so many milliseconds.
+    pub fn step_ms(self, by_ms: f64, slides: Option<&[i32]>) {
+        match neighbour(slides, self.position_ms.get_untracked(), by_ms > 0.0) {
+            Some(goal_ms) => self.seek_ms(goal_ms),
+            None => self.skip_ms(by_ms),
+        }
     }
 
     /// -1 lets the bandwidth decide.

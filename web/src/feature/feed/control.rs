@@ -134,7 +134,10 @@ impl Feed {
             FeedKey::Go(step) => self.go(step),
             FeedKey::TogglePlay => slot.playback.toggle(),
             FeedKey::ToggleMute => use_sound().toggle(),
-            FeedKey::SkipMs(by) => slot.playback.skip_ms(by),
+            FeedKey::SkipMs(by) => {
+                let slides = self.slides_untracked();
+                slot.playback.step_ms(by, slides.as_deref());
+            }
             FeedKey::Favorite => slot.actions.toggle_favorite(),
         }
     }
@@ -279,6 +282,14 @@ impl Feed {
         for slot in self.slots {
             slot.draw(position);
         }
+    }
+
+    /// Where the pictures begin of what is on the screen, if it is made of pictures.
+    pub fn slides_untracked(self) -> Option<Vec<i32>> {
+        self.slot_untracked().entry.with_untracked(|entry| match entry {
+            Some(Entry::Video(item)) => item.video.slides.clone(),
+            _ => None,
+        })
     }
 
     /// The item on the screen, if it is a video.

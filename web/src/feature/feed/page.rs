@@ -75,6 +75,9 @@ pub fn FeedPage() -> impl IntoView {
             feed.act(FeedKey::TogglePlay);
         }
     });
+    let has_pictures = Memo::new(move |_| {
+        feed.item().and_then(|item| item.video.slides).is_some_and(|slides| slides.len() > 1)
+    });
     let announced =
         move || feed.item().map(|item| format!("{}, by {}", item.video.title, item.video.uploader.username));
 
@@ -83,6 +86,7 @@ pub fn FeedPage() -> impl IntoView {
             node_ref=feed.surface
             class="feed"
             class:bare=move || !idle.shows_controls()
+            class:pictures=has_pictures
             aria-label="Feed"
             on:wheel=turn
             on:pointerdown=press

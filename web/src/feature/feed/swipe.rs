@@ -4,10 +4,12 @@ use leptos::{ev::PointerEvent, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use super::{control::Feed, reel::Reel};
+use super::{control::Feed, keys::FeedKey, reel::Reel};
 
 /// Less movement than this is a tap.
 const SLOP_PX: f64 = 8.0;
+/// So far to the side, and not up or down, turns from one picture of a post to the next.
+const TURN_PX: f64 = 40.0;
 
 #[derive(Clone, Copy)]
 struct Finger {
@@ -64,6 +66,13 @@ impl Swipe {
         let Some(finger) = self.held(event) else { return };
         self.finger.set_value(None);
         if !finger.drags {
+            let across = f64::from(event.client_x()) - finger.x;
+            let along = (f64::from(event.client_y()) - finger.y).abs();
+            let has_pictures = self.feed.slides_untracked().is_some_and(|slides| slides.len() > 1);
+            if has_pictures && event.type_() == "pointerup" && across.abs() > TURN_PX.max(2.0 * along) {
+                // To the left is forward, as one turns pages.
+                self.feed.act(FeedKey::SkipMs(-across));
+            }
             return;
         }
         let (height, last) = (self.height(), self.feed.last());

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::origin::OriginLine;
 use crate::{
     api::{TagName, VideoDetails, VideoState, Visibility},
     feature::browse::tag_href,
@@ -21,6 +22,7 @@ pub fn Details(video: RwSignal<VideoDetails>) -> impl IntoView {
         viewer_can_edit,
         visibility,
         state,
+        origin,
         ..
     } = video.get_untracked();
     let when =
@@ -62,6 +64,7 @@ pub fn Details(video: RwSignal<VideoDetails>) -> impl IntoView {
             </div>
             <div class="watch-about">
                 {(!tags.is_empty()).then(|| view! { <Tags tags=tags /> })}
+                {origin.map(|origin| view! { <OriginLine origin /> })}
                 {(!description.is_empty()).then(|| view! { <p class="description">{description}</p> })}
             </div>
         </div>

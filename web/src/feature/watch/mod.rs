@@ -1,6 +1,7 @@
 //! Watching one video: `/watch/{id}?t=10s`.
 
 mod details;
+mod origin;
 mod pending;
 mod start;
 

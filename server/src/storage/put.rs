@@ -1,0 +1,75 @@
+//! Bytes that the server itself brings in, for imports from its own disk. Everybody else's go by presigned
+//! addresses.
+
+use aws_sdk_s3::primitives::ByteStream;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+
+use super::{Storage, StorageError, client};
+
+impl Storage {
+    /// Stores a small object whole, in place of any other under that key. `md5` is of the bytes; the store
+    /// compares.
+    ///
+    /// # Errors
+    /// [`StorageError::Failed`] when the store does not answer or received other bytes.
+    pub async fn put(&self, key: &str, bytes: Bytes, md5: &[u8; 16]) -> Result<(), StorageError> {
+        self.local
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type("application/octet-stream")
+            .content_md5(BASE64_STANDARD.encode(md5))
+            .body(ByteStream::from(bytes))
+            .send()
+            .await
+            .map_err(client::failed)?;
+        Ok(())
+    }
+
+    /// Stores one part of a multipart upload and returns its ETag, without quotes.
+    ///
+    /// # Errors
+    /// [`StorageError::Failed`] when the store does not answer or received other bytes.
+    pub async fn put_part(
+        &self,
+        key: &str,
+        upload_id: &str,
+        number: i32,
+        bytes: Bytes,
+        md5: &[u8; 16],
+    ) -> Result<String, StorageError> {
+        let stored = self
+            .local
+            .upload_part()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(upload_id)
+            .part_number(number)
+            .content_md5(BASE64_STANDARD.encode(md5))
+            .body(ByteStream::from(bytes))
+            .send()
+            .await
+            .map_err(client::failed)?;
+        let etag = stored.e_tag.ok_or_else(|| StorageError::Failed("a part without an ETag".into()))?;
+        Ok(etag.trim_matches('"').to_owned())
+    }
+
+    /// The store's names of the multipart uploads that were begun under exactly this key and not ended.
+    ///
+    /// # Errors
+    /// [`StorageError::Failed`] when the store does not answer.
+    pub async fn open_multiparts(&self, key: &str) -> Result<Vec<String>, StorageError> {
+        // One page is enough: the keys that are asked for belong to one file each.
+        let page = self
+            .local
+            .list_multipart_uploads()
+            .bucket(&self.bucket)
+            .prefix(key)
+            .send()
+            .await
+            .map_err(client::failed)?;
+        let of_this_key = page.uploads().iter().filter(|upload| upload.key() == Some(key));
+        Ok(of_this_key.filter_map(|upload| upload.upload_id().map(str::to_owned)).collect())
+    }
+}
