@@ -24,7 +24,7 @@ pub(super) struct Site {
     postgres: Option<Postgres>,
     /// The embedded store, served to this process alone.
     store: Option<JoinHandle<()>>,
-    _lock: Option<DataLock>,
+    lock: Option<DataLock>,
 }
 
 impl Site {
@@ -44,7 +44,7 @@ impl Site {
         let listen = config.listen;
         let app = serve::build(config, &url, listen).await?;
         database::migrate(&app.database).await?;
-        Ok(Self { app, postgres, store: None, _lock: lock })
+        Ok(Self { app, postgres, store: None, lock })
     }
 
     /// Opens the database and the bucket. Where the server runs, it is asked for what is embedded; else the
@@ -83,7 +83,7 @@ impl Site {
                 }
             })
         });
-        Ok(Self { app, postgres, store, _lock: Some(lock) })
+        Ok(Self { app, postgres, store, lock: Some(lock) })
     }
 
     async fn open_beside(config: Config) -> Result<Self> {
@@ -106,12 +106,12 @@ impl Site {
         })?;
         let app = serve::build(config, &url, address).await?;
         database::migrate(&app.database).await?;
-        Ok(Self { app, postgres: None, store: None, _lock: None })
+        Ok(Self { app, postgres: None, store: None, lock: None })
     }
 
     /// Whether no server runs on the data folder: then this command holds it.
     pub fn starts_alone(&self) -> bool {
-        self.own.is_some()
+        self.lock.is_some()
     }
 
     pub async fn close(self) -> Result<()> {

@@ -40,7 +40,7 @@ pub fn trial(number: u64) -> String {
 }
 
 /// Under which all objects of ours lie.
-pub const ALL_PREFIXES: [&str; 3] = ["uploads/", "videos/", "doctor/"];
+pub const ALL_PREFIXES: [&str; 4] = ["uploads/", "imports/", "videos/", "doctor/"];
 
 /// The part of a key that says whose it is: `uploads/{upload}/` or `videos/{video}/`.
 pub fn owner_prefix(key: &str) -> &str {
