@@ -45,6 +45,11 @@ fn rows(things: &Things) -> Vec<Row> {
             json!({ "u": upload }),
         ),
         row(
+            "Mutation.updateUpload",
+            "mutation ($u: ID!) { x: updateUpload(input: { id: $u, title: \"taken\" }) { id } }",
+            json!({ "u": upload }),
+        ),
+        row(
             "Mutation.updateVideo",
             "mutation ($v: ID!) { x: updateVideo(input: { id: $v, title: \"taken\", visibility: PUBLIC }) { id } }",
             json!({ "v": video }),
