@@ -2,6 +2,7 @@
 
 pub mod api_token;
 pub mod chunk;
+pub mod departed;
 pub mod favorite;
 pub mod id;
 pub mod job;

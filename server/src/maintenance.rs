@@ -45,12 +45,22 @@ pub async fn run(app: SharedApp) {
     }
 }
 
-/// Objects that nothing names any more go; what is missing is for a person to decide on (`kinora doctor --storage`).
+/// Objects that were ours and that nothing names any more go; what is missing, or was never ours, is for a
+/// person to decide on (`kinora doctor --storage`).
 async fn remove_orphans(app: &App) -> Result<()> {
     let found = leftovers::compare(app, LEAVE_ALONE).await?;
+    let all = found.orphans.len() + found.orphan_multiparts.len();
+    let found = found.of_known_owners();
     let (objects, uploads) = leftovers::remove_orphans(app, &found).await?;
     if objects + uploads > 0 {
-        tracing::info!(objects, uploads, "what nothing names was removed from the bucket");
+        tracing::info!(objects, uploads, "what nothing names any more was removed from the bucket");
+    }
+    let strange = all - objects - uploads;
+    if strange > 0 {
+        tracing::warn!(
+            strange,
+            "the bucket holds what this database never heard of: `kinora doctor --storage` lists it"
+        );
     }
     let (damaged, lost) = (found.damaged.len(), found.lost.len());
     if damaged + lost > 0 {

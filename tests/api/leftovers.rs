@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kinora_tests::app::TestApp;
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_site_that_works_has_nothing_to_mend() {
@@ -36,6 +37,29 @@ async fn what_nothing_names_is_found_and_removed() {
     app.mend_storage(&found).await;
     assert!(app.compare_storage().await.is_clean());
     assert_eq!(ann.video(&kept).await["state"], "READY");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_never_this_sites_waits_for_a_person() {
+    let app = TestApp::start().await;
+    let ann = app.person("ann").await;
+    let runner = app.fake_runner("one").await;
+    let forgotten = app.ready_video(&ann, &runner, "Forgotten").await;
+    let deleted = app.ready_video(&ann, &runner, "Deleted").await;
+    let late = app.chunk_key(&deleted).await;
+    app.sql("DELETE FROM video WHERE title = 'Forgotten'").await;
+    app.sql("DELETE FROM upload WHERE file_name = 'Forgotten.mp4'").await;
+    ann.run("mutation ($id: ID!) { deleteVideo(id: $id) }", json!({ "id": deleted })).await.data();
+    while app.compare_storage().await.orphans.iter().any(|orphan| orphan.key.contains(&deleted)) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // A runner that has not noticed yet still has a good address.
+    app.put_empty_object(&late).await;
+    let removed_alone = app.compare_storage().await.of_known_owners();
+    let keys: Vec<&str> = removed_alone.orphans.iter().map(|orphan| orphan.key.as_str()).collect();
+    assert_eq!(keys, [late.as_str()]);
+    let all = app.compare_storage().await;
+    assert!(all.orphans.iter().any(|orphan| orphan.key.contains(&forgotten)), "{all:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -158,6 +158,13 @@ impl TestApp {
         self.app().storage.delete(key).await.expect("the store of a test answers");
     }
 
+    /// Puts an empty object behind the site's back.
+    pub async fn put_empty_object(&self, key: &str) {
+        let md5_of_nothing = 0xd41d_8cd9_8f00_b204_e980_0998_ecf8_427e_u128.to_be_bytes();
+        let put = self.app().storage.put(key, bytes::Bytes::new(), &md5_of_nothing).await;
+        put.expect("the store of a test answers");
+    }
+
     /// How many files the embedded store holds of objects and of parts.
     pub fn stored_files(&self) -> usize {
         ["objects", "multipart"].iter().map(|kind| files_in(&self.data_dir.join("store").join(kind))).sum()

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use kinora_entity::{UploadId, VideoId, job, upload, video};
+use kinora_entity::{UploadId, VideoId, departed, job, upload, video};
 use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Select, Statement,
 };
@@ -26,6 +26,8 @@ pub struct Comparison {
     pub orphans: Vec<StoredObject>,
     /// Begun in the store, and not open in the database.
     pub orphan_multiparts: Vec<OpenMultipart>,
+    /// Beginnings of the keys that this database has once given away.
+    known: HashSet<String>,
     /// Videos that lack something of what they are played from, but whose source is there.
     pub damaged: Vec<VideoId>,
     /// Videos that lack something, and whose source is gone as well.
@@ -43,6 +45,16 @@ impl Comparison {
             && self.lost.is_empty()
             && self.without_source.is_empty()
     }
+
+    /// Without what this database has never heard of. It may be all that is left of videos that a restored
+    /// database, or a new one in front of an old bucket, does not know: a person decides on that.
+    #[must_use]
+    pub fn of_known_owners(mut self) -> Self {
+        let is_known = |key: &str| self.known.contains(key) || self.known.contains(keys::owner_prefix(key));
+        self.orphans.retain(|orphan| is_known(&orphan.key));
+        self.orphan_multiparts.retain(|open| is_known(&open.key));
+        self
+    }
 }
 
 /// What the database says should be in the bucket.
@@ -53,6 +65,7 @@ struct Expected {
     in_flight: HashSet<String>,
     open_multiparts: HashSet<String>,
     sources: HashMap<VideoId, String>,
+    known: HashSet<String>,
 }
 
 /// Compares. What is younger than `grace` is left out: it may be named in a moment.
@@ -113,6 +126,7 @@ pub async fn compare(app: &App, grace: Duration) -> Result<Comparison> {
         .collect();
     orphans.sort_by(|one, other| one.key.cmp(&other.key));
     comparison.orphans = orphans;
+    comparison.known = expected.known;
     Ok(comparison)
 }
 
@@ -139,8 +153,19 @@ async fn expected(app: &App) -> Result<Expected> {
         in_flight: HashSet::new(),
         open_multiparts: HashSet::new(),
         sources: HashMap::new(),
+        known: HashSet::from([keys::TRIALS.to_owned()]),
     };
+    let departed = departed::Entity::find().all(&app.database).await?;
+    expected.known.extend(departed.into_iter().map(|row| row.key_prefix));
+    let uploads: Vec<UploadId> = upload::Entity::find()
+        .select_only()
+        .column(upload::Column::Id)
+        .into_tuple()
+        .all(&app.database)
+        .await?;
+    expected.known.extend(uploads.into_iter().map(keys::upload_prefix));
     for row in video::Entity::find().all(&app.database).await? {
+        expected.known.insert(keys::video_prefix(row.id));
         if row.state == video::State::Processing {
             expected.in_flight.insert(keys::video_prefix(row.id));
         }

@@ -34,16 +34,22 @@ pub fn upload_prefix(upload: UploadId) -> String {
     format!("uploads/{upload}/")
 }
 
-/// What `kinora doctor` puts into the bucket and takes away again.
+/// Where `kinora doctor` puts what it takes away again.
+pub const TRIALS: &str = "doctor/";
+
+/// One object of `kinora doctor`.
 pub fn trial(number: u64) -> String {
-    format!("doctor/{number:016x}")
+    format!("{TRIALS}{number:016x}")
 }
 
 /// Under which all objects of ours lie.
-pub const ALL_PREFIXES: [&str; 4] = ["uploads/", "imports/", "videos/", "doctor/"];
+pub const ALL_PREFIXES: [&str; 4] = ["uploads/", "imports/", "videos/", TRIALS];
 
-/// The part of a key that says whose it is: `uploads/{upload}/` or `videos/{video}/`.
+/// The part of a key that says whose it is: `uploads/{upload}/`, `videos/{video}/` or `doctor/`.
 pub fn owner_prefix(key: &str) -> &str {
+    if key.starts_with(TRIALS) {
+        return TRIALS;
+    }
     let second_slash = key.match_indices('/').nth(1).map_or(0, |(at, _)| at + 1);
     key.get(..second_slash).unwrap_or_default()
 }
@@ -58,6 +64,7 @@ mod tests {
         assert_eq!(owner_prefix(&chunk(video, 1, "720p", 0)), video_prefix(video));
         let upload = UploadId::random();
         assert_eq!(owner_prefix(&source(upload)), upload_prefix(upload));
-        assert_eq!(owner_prefix("doctor/1"), "");
+        assert_eq!(owner_prefix(&trial(1)), TRIALS);
+        assert_eq!(owner_prefix("else/1"), "");
     }
 }

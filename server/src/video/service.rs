@@ -1,9 +1,9 @@
 //! The rules of videos: inserting, showing, changing, deleting.
 
-use kinora_entity::{UserId, VideoId, job, user, video};
+use kinora_entity::{UserId, VideoId, departed, job, user, video};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QuerySelect, TransactionTrait,
+    QueryFilter, QuerySelect, TransactionTrait, sea_query::OnConflict,
 };
 
 use super::{Description, TagName, Title, search, tag};
@@ -181,6 +181,15 @@ pub async fn delete(app: &SharedApp, viewer: &Viewer, id: VideoId) -> Result<()>
     feed::leave(&transaction, &found).await?;
     // Jobs go with it: a runner that works on one finds its lease lost.
     video::Entity::delete_by_id(id).exec(&transaction).await?;
+    // Should the store be away now, or a runner write late, the objects go with the next comparison.
+    let departed_at = app.clock.now();
+    let departed = [keys::video_prefix(id), found.source_key.clone()].map(|key_prefix| {
+        departed::ActiveModel { key_prefix: Set(key_prefix), departed_at: Set(departed_at) }
+    });
+    departed::Entity::insert_many(departed)
+        .on_conflict(OnConflict::column(departed::Column::KeyPrefix).do_nothing().to_owned())
+        .exec_without_returning(&transaction)
+        .await?;
     notify(&transaction, Event::Video(id)).await?;
     transaction.commit().await?;
     let app = SharedApp::clone(app);
