@@ -10,24 +10,22 @@ target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 # What the set-up chose, when the variable does not say.
 wasm_toolchain = $${KINORA_WASM_TOOLCHAIN:-$$(cat '$(target)/kinora-wasm-toolchain' 2>/dev/null || true)}
 
+# The site and the server's library know nothing of each other: neither waits while the other has a core to spare.
+define both
+cargo build --locked --release -p kinora-server --lib & server=$$!; \
+$(MAKE) --no-print-directory web || { kill $$server; exit 1; }; \
+wait $$server; cargo build --locked --release -p kinora-server
+endef
+
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: set-up-run web ## installs what is missing, builds everything in release, serves the site
-	@cargo build --locked --release -p kinora-server
+run: set-up-run ## installs what is missing, builds everything in release, serves the site
+	@$(both)
 	@exec '$(target)/release/kinora' serve
 
-# What meets the store is tested twice: with the embedded one, and with one on another origin.
 test: set-up-test web ## installs what is missing and a browser, then runs every test
-	@mkdir -p '$(target)'
-	@{ cargo test --locked --workspace --no-fail-fast || failed=yes; \
-	  export TEST_STORE=other; echo 'once more, with a store on another origin'; \
-	  cargo test --locked -p kinora-tests --test api -- uploads resume playback quotas leftovers || failed=yes; \
-	  cargo test --locked -p kinora-tests --test browser -- journey || failed=yes; \
-	  test -z "$${failed:-}"; } 2>&1 | tee '$(target)/tests.log' || failed=yes; \
-	awk '/^test result:/ { passed += $$4; failed += $$6; ignored += $$8 } \
-	  END { printf "\nall tests: %d passed, %d failed, %d ignored\n", passed, failed, ignored }' '$(target)/tests.log'; \
-	test -z "$${failed:-}"
+	@tests/run.sh
 
 check: web ## what is checked besides the tests: format, lints, schema drift, unused dependencies
 	cargo fmt --all --check
@@ -36,8 +34,8 @@ check: web ## what is checked besides the tests: format, lints, schema drift, un
 	@if command -v cargo-machete >/dev/null; then cargo machete; \
 	else echo 'cargo-machete is not installed: unused dependencies are not looked for'; fi
 
-bench: set-up-test web ## measures the release build and prints each figure beside its limit (ONLY=site or uploads)
-	@cargo build --locked --release -p kinora-server
+bench: set-up-test ## measures the release build and prints each figure beside its limit (ONLY=site or uploads)
+	@$(both)
 	@cargo build --locked --workspace --bins
 	@KINORA_PROGRAM='$(target)/release/kinora' '$(target)/debug/figures' $(ONLY)
 

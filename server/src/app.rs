@@ -12,6 +12,7 @@ use crate::{
     database::StatementCount,
     events::Events,
     graphql::SocketPlaces,
+    site::ReadSiteFile,
     storage::{Audience, Storage},
 };
 
@@ -22,6 +23,8 @@ pub struct App {
     /// How many SQL statements have been sent.
     pub statements: StatementCount,
     pub storage: Storage,
+    /// The built site.
+    pub site: ReadSiteFile,
     pub events: Events,
     pub clock: Clock,
     /// Signs and reads the tokens of sessions.

@@ -30,6 +30,7 @@ use crate::{
     files,
     graphql::SocketPlaces,
     http, maintenance, runner, schema,
+    site::ReadSiteFile,
     storage::{Endpoint, Storage},
 };
 
@@ -154,7 +155,7 @@ impl DataLock {
 ///
 /// # Errors
 /// One sentence that says what is wrong and what to do.
-pub async fn start(mut config: Config) -> Result<Running> {
+pub async fn start(mut config: Config, site: ReadSiteFile) -> Result<Running> {
     let ffmpeg = if config.embedded_runner { Some(Tools::find()?) } else { None };
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!(
@@ -174,7 +175,7 @@ pub async fn start(mut config: Config) -> Result<Running> {
         );
     }
     let (postgres, database_url) = start_database(&config).await?;
-    let app = build(config, &database_url, address).await?;
+    let app = build(config, &database_url, address, site).await?;
     database::migrate(&app.database).await?;
     let store = open_store(&app)?;
     lock.announce(&app.local_authority).context("The data folder cannot be written")?;
@@ -222,7 +223,12 @@ async fn start_database(config: &Config) -> Result<(Option<Postgres>, String)> {
 ///
 /// # Errors
 /// One sentence that says what is wrong.
-pub async fn build(config: Config, database_url: &str, address: SocketAddr) -> Result<SharedApp> {
+pub async fn build(
+    config: Config,
+    database_url: &str,
+    address: SocketAddr,
+    site: ReadSiteFile,
+) -> Result<SharedApp> {
     let statements = StatementCount::default();
     let database: DatabaseConnection = database::connect(database_url, &statements).await?;
     let clock = Clock::system();
@@ -243,6 +249,7 @@ pub async fn build(config: Config, database_url: &str, address: SocketAddr) -> R
         database,
         statements,
         storage,
+        site,
         clock,
         local_authority,
         embedded_store,

@@ -1,6 +1,7 @@
 //! The application, started for one test: the real server on a port of its own, with its own database and bucket.
 
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ impl TestApp {
         } else {
             None
         };
-        let running = serve::start(config).await.unwrap();
+        let running = serve::start(config, site_file).await.unwrap();
         let url = Url::parse(&format!("http://{}", running.address())).unwrap();
         Self {
             running: Some(running),
@@ -243,4 +244,11 @@ fn files_in(folder: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     paths.map(|path| if path.is_dir() { files_in(&path) } else { 1 }).sum()
+}
+
+/// A file of the built site.
+fn site_file(path: &str) -> Option<Cow<'static, [u8]>> {
+    let stays_inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    let file = crate::repository().join("web/dist").join(path);
+    if stays_inside { std::fs::read(file).ok().map(Cow::Owned) } else { None }
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use kinora_runner::RunnerArgs;
 
-use crate::{config::Config, error::Error, schema, telemetry};
+use crate::{config::Config, error::Error, schema, site::ReadSiteFile, telemetry};
 
 /// A self-hosted video site
 #[derive(Debug, Parser)]
@@ -52,16 +52,16 @@ enum Command {
 }
 
 impl Cli {
-    /// Does what was asked, and says how the process is to end.
+    /// Does what was asked, and says how the process is to end. `site` is what `serve` serves.
     ///
     /// # Errors
     /// One sentence for the person at the terminal.
-    pub async fn run(self) -> anyhow::Result<ExitCode> {
+    pub async fn run(self, site: ReadSiteFile) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Upload(arguments) => return upload::upload(arguments).await,
             Command::Serve => {
                 telemetry::init();
-                serve::serve(Config::load()?).await
+                serve::serve(Config::load()?, site).await
             }
             Command::Runner(arguments) => {
                 telemetry::init();

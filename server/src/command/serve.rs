@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::print;
-use crate::{config::Config, serve};
+use crate::{config::Config, serve, site::ReadSiteFile};
 
 /// Comes back at the first Ctrl-C or SIGTERM; a second one ends the process at once.
 pub(super) async fn told_to_stop() -> Result<()> {
@@ -29,10 +29,10 @@ pub(super) async fn told_to_stop() -> Result<()> {
 }
 
 /// Runs the site.
-pub(super) async fn serve(config: Config) -> Result<()> {
+pub(super) async fn serve(config: Config, site: ReadSiteFile) -> Result<()> {
     // Waits already while the site starts, so that Ctrl-C then is heard as well.
     let stop = tokio::spawn(told_to_stop());
-    let running = serve::start(config).await?;
+    let running = serve::start(config, site).await?;
     print(&format!("Kinora is ready at {}\n", running.app().config.origin()));
     stop.await.context("signals cannot be waited for")??;
     tracing::info!("stopping");

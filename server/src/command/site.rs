@@ -42,7 +42,7 @@ impl Site {
             }
         };
         let listen = config.listen;
-        let app = serve::build(config, &url, listen).await?;
+        let app = serve::build(config, &url, listen, |_| None).await?;
         database::migrate(&app.database).await?;
         Ok(Self { app, postgres, store: None, lock })
     }
@@ -72,7 +72,7 @@ impl Site {
                 (Some(postgres), url)
             }
         };
-        let app = serve::build(config, &url, address).await?;
+        let app = serve::build(config, &url, address, |_| None).await?;
         database::migrate(&app.database).await?;
         let store = serve::open_store(&app)?.map(|(_, router)| {
             let stop = app.stop.clone();
@@ -104,7 +104,7 @@ impl Site {
                 config.data_dir.display()
             )
         })?;
-        let app = serve::build(config, &url, address).await?;
+        let app = serve::build(config, &url, address, |_| None).await?;
         database::migrate(&app.database).await?;
         Ok(Self { app, postgres: None, store: None, lock: None })
     }

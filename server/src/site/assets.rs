@@ -1,4 +1,6 @@
 //! The files that the web build leaves in `web/dist`, compressed beforehand.
+//!
+//! Whoever starts a server brings them, so that this library can be compiled while they are being built.
 
 use std::borrow::Cow;
 
@@ -7,24 +9,15 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use rust_embed::Embed;
 
-/// In release builds the bytes are part of the program; in debug builds they are read from the folder.
-#[derive(Embed)]
-#[folder = "../web/dist"]
-#[allow_missing = true]
-struct Dist;
+/// The bytes of a file by its path in the folder of the built site, such as `assets/app-1234.js`.
+pub type ReadSiteFile = fn(&str) -> Option<Cow<'static, [u8]>>;
 
 /// Compressed forms, the better first.
 const ENCODINGS: [(&str, &str); 2] = [("br", "br"), ("gzip", "gz")];
 
-/// The bytes of a file.
-pub fn read(path: &str) -> Option<Cow<'static, [u8]>> {
-    Dist::get(path).map(|file| file.data)
-}
-
 /// A file as a response, in the smallest form that the browser takes.
-pub fn serve(path: &str, headers: &HeaderMap) -> Response {
+pub fn serve(read: ReadSiteFile, path: &str, headers: &HeaderMap) -> Response {
     let accepts = |name: &str| {
         headers
             .get_all(header::ACCEPT_ENCODING)
@@ -37,11 +30,11 @@ pub fn serve(path: &str, headers: &HeaderMap) -> Response {
     let compressed = ENCODINGS
         .into_iter()
         .filter(|(name, _)| accepts(name))
-        .find_map(|(name, suffix)| Some((Dist::get(&format!("{path}.{suffix}"))?, Some(name))));
-    let Some((file, encoding)) = compressed.or_else(|| Some((Dist::get(path)?, None))) else {
+        .find_map(|(name, suffix)| Some((read(&format!("{path}.{suffix}"))?, Some(name))));
+    let Some((file, encoding)) = compressed.or_else(|| Some((read(path)?, None))) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut response = Body::from(file.data).into_response();
+    let mut response = Body::from(file).into_response();
     let headers = response.headers_mut();
     let kind = mime_guess::from_path(path).first_or_octet_stream();
     let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };

@@ -5,4 +5,5 @@ mod head;
 mod pages;
 mod policy;
 
+pub use assets::ReadSiteFile;
 pub use pages::{graphiql, router};

@@ -32,12 +32,12 @@ pub fn router() -> Router<SharedApp> {
     router.fallback(get(other))
 }
 
-async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    assets::serve(&format!("assets/{path}"), &headers)
+async fn asset(State(app): State<SharedApp>, Path(path): Path<String>, headers: HeaderMap) -> Response {
+    assets::serve(app.site, &format!("assets/{path}"), &headers)
 }
 
-async fn licenses(headers: HeaderMap) -> Response {
-    assets::serve("licenses.txt", &headers)
+async fn licenses(State(app): State<SharedApp>, headers: HeaderMap) -> Response {
+    assets::serve(app.site, "licenses.txt", &headers)
 }
 
 async fn favicon() -> Response {
@@ -45,17 +45,21 @@ async fn favicon() -> Response {
     StatusCode::NOT_FOUND.into_response()
 }
 
-async fn graphiql_asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+async fn graphiql_asset(
+    State(app): State<SharedApp>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     // The page itself is served by [`graphiql`], with its policy.
     if path.ends_with(".html") {
         return StatusCode::NOT_FOUND.into_response();
     }
-    assets::serve(&format!("graphiql/{path}"), &headers)
+    assets::serve(app.site, &format!("graphiql/{path}"), &headers)
 }
 
 /// `GET /graphql`: GraphiQL from our own origin.
 pub async fn graphiql(State(app): State<SharedApp>) -> Response {
-    match assets::read("graphiql/index.html") {
+    match (app.site)("graphiql/index.html") {
         Some(html) => {
             let mut response = Html(html.into_owned()).into_response();
             policy::apply(response.headers_mut(), &app.config, true);
@@ -115,7 +119,7 @@ fn absent(app: &App, uri: &Uri) -> Response {
 }
 
 fn page(app: &App, status: StatusCode, head: &Head) -> Response {
-    let Some(template) = assets::read("index.html") else {
+    let Some(template) = (app.site)("index.html") else {
         return (StatusCode::NOT_FOUND, "The site has not been built: run `cargo run -p xtask -- web`.")
             .into_response();
     };

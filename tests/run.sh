@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Every test, in two lanes side by side: what mostly waits (for a browser, for programs that are killed and
+# started again) beside what keeps the processors busy.
+#
+# What meets the store is tested twice: with the embedded one, and with one on another origin.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+waiting=(browser process import api)
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+cargo test --locked --workspace --no-run
+
+# The same packages each time: another choice would be another set of features, and another build.
+run() { cargo test --locked --workspace --no-fail-fast "$@"; }
+named() { printf -- '--test\n%s\n' "$@"; }
+
+all=$(cargo metadata --locked --no-deps --format-version 1 | node -e '
+  const { packages } = JSON.parse(require("fs").readFileSync(0));
+  const targets = packages.flatMap(({ targets }) => targets).filter(({ kind }) => kind.includes("test"));
+  console.log(targets.map(({ name }) => name).join("\n"));')
+mapfile -t busy < <(grep -vxF "$(printf '%s\n' "${waiting[@]}")" <<<"$all")
+
+waiting_lane() {
+  local failed=
+  run $(named "${waiting[@]}") || failed=yes
+  TEST_STORE=other run --test browser -- journey || failed=yes
+  TEST_STORE=other run --test api -- uploads resume playback quotas leftovers || failed=yes
+  test -z "$failed"
+}
+
+busy_lane() {
+  local failed=
+  run --lib --bins $(named "${busy[@]}") || failed=yes
+  run --doc || failed=yes
+  test -z "$failed"
+}
+
+failed=
+waiting_lane >"$logs/waiting" 2>&1 &
+busy_lane 2>&1 | tee "$logs/busy" || failed=yes
+wait $! || failed=yes
+cat "$logs/waiting"
+
+awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
+  END { printf "\nall tests: %d passed, %d failed, %d ignored\n", passed, failed, ignored }' "$logs"/*
+test -z "$failed"
