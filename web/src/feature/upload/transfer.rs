@@ -33,6 +33,9 @@ use crate::{
     ui::now_ms,
 };
 
+/// Parts that have been sent and wait for their digest, beside those on a wire.
+const MOST_BEING_CHECKED: usize = 2;
+
 /// Why a file did not get there.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TransferError {
@@ -143,7 +146,7 @@ async fn send_parts(
         (1..=begun.plan.part_count).filter(|number| !begun.etags.borrow().contains_key(number)).collect();
     stream::iter(missing)
         .map(|number| send_part(file, begun, number, script, &supply, tally, wires))
-        .buffer_unordered(MOST_WIRES)
+        .buffer_unordered(MOST_WIRES + MOST_BEING_CHECKED)
         .try_collect::<Vec<()>>()
         .await?;
     Ok(())
@@ -172,12 +175,19 @@ async fn send_part(
             let wire = wires.take().await;
             let url = supply.url(number).await?;
             let heard = Rc::clone(tally);
-            let sending =
-                put(&url, &blob, move |sent| heard.borrow_mut().progress(number, sent.min(end - start)));
-            let (sent, digest) = join(sending, digest(script, &blob)).await;
-            if sent.is_ok() {
-                wire.carried(end - start, now_ms());
-            }
+            let blob = &blob;
+            let sending = async move {
+                let on_progress =
+                    move |sent: u64| heard.borrow_mut().progress(number, sent.min(end - start));
+                let sent = put(&url, blob, on_progress).await;
+                if sent.is_ok() {
+                    wire.carried(end - start, now_ms());
+                }
+                // The wire is free for the next part while this one's digest is still being made.
+                drop(wire);
+                sent
+            };
+            let (sent, digest) = join(sending, digest(script, blob)).await;
             sent.and_then(|etag| checked(etag, digest.as_deref()))
         };
         let error = match error {
