@@ -21,8 +21,8 @@ const MOST_BLOCKS: usize = 4096;
 const WORTH_EIGHT: usize = 5;
 const MOST_LANES: usize = 8;
 /// Whoever gave bytes within this time is waited for, and no longer than this, since lanes that stay empty are
-/// lost. Bytes come in pieces of a quarter of a megabyte or more, so nobody but the fastest gives more often.
-const COMPANY: Duration = Duration::from_millis(4);
+/// lost. A stream that is delayed by a slower one still gives a batch in this time.
+const COMPANY: Duration = Duration::from_millis(8);
 
 /// The MD5 of a stream, as far as it has come.
 #[derive(Debug)]
@@ -69,8 +69,14 @@ impl Md5Stream {
     /// gives more, so that they do not pile up.
     #[must_use = "the stream comes back by what this returns"]
     pub fn update(self, mut pieces: Vec<Bytes>) -> Hashing {
-        pieces.reverse();
         let (reply, hashing) = oneshot::channel();
+        pieces.retain(|piece| !piece.is_empty());
+        if pieces.is_empty() {
+            // The receiver is in our hands, so it is there.
+            let _ = reply.send(self);
+            return Hashing(hashing);
+        }
+        pieces.reverse();
         tell(Message::Work(Work { came: Instant::now(), stream: self, pieces, offset: 0, reply }));
         Hashing(hashing)
     }

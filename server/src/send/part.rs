@@ -26,7 +26,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::operations::PartUrl;
 
 /// So much is read at once; a part in flight holds a few of these, whatever its own size.
-const BLOCK_BYTES: usize = 256 * 1024;
+const BLOCK_BYTES: usize = 512 * 1024;
 const BLOCKS_AHEAD: usize = 2;
 /// A connection that takes no bytes and gives no answer for so long is given up.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -162,11 +162,12 @@ fn read(
             return Err(told);
         }
         let block = Bytes::from_owner(block);
-        hashing = hashing.blocking_done()?.update(vec![block.clone()]);
-        done += length as u64;
-        if sender.blocking_send(Ok(block)).is_err() {
+        // First the line: the hash of the block before may wait for other parts.
+        if sender.blocking_send(Ok(block.clone())).is_err() {
             return Ok(None);
         }
+        hashing = hashing.blocking_done()?.update(vec![block]);
+        done += length as u64;
     }
     Ok(Some(hashing.blocking_done()?.finish()))
 }

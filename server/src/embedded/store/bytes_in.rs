@@ -19,7 +19,7 @@ use super::error::{Interrupted, disk, refuse};
 use super::folders::Unfinished;
 
 /// Bytes that are hashed and written at once.
-const BATCH_BYTES: usize = 256 * 1024;
+const BATCH_BYTES: usize = 512 * 1024;
 /// A client that sends nothing for this long is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
