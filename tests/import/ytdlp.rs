@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use kinora_tests::skipped;
+
 use crate::Scene;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,8 +44,10 @@ async fn only_videos_with_their_description_are_imported() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_description_is_understood() {
-    let samples = kinora_tests::repository().join("../shared/samples");
-    let Ok(info) = std::fs::read(samples.join("ytdlp-mountain3-6iRV8liah8A.info.json")) else { return };
+    let sample = kinora_tests::repository().join("../shared/samples/ytdlp-mountain3-6iRV8liah8A.info.json");
+    let Ok(info) = std::fs::read(&sample) else {
+        return skipped(&format!("there is no {}", sample.display()));
+    };
     let scene = Scene::new().await;
     scene.write("Mountain.info.json", info);
     scene.clip("Mountain.mp4", "");

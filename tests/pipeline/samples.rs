@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use kinora_tests::app::TestApp;
+use kinora_tests::skipped;
 
 use crate::published::{PATIENCE, fetch};
 
@@ -19,7 +20,10 @@ const REFUSED: [(&str, &[&str]); 6] = [
 fn samples() -> Vec<PathBuf> {
     let folder = std::env::var_os("KINORA_SAMPLES")
         .map_or_else(|| kinora_tests::repository().join("../shared/samples"), PathBuf::from);
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        skipped(&format!("there is no {}", folder.display()));
+        return Vec::new();
+    };
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| {
         if !file.is_file() {

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod commands;
+mod desk;
 mod refusals;
 mod runner;
+mod sent_again;
 mod store;
 mod survival;
 mod upload;

@@ -22,7 +22,8 @@ fn postgres_of(data: &Path) -> Option<Pid> {
     kill(pid, None).is_ok().then_some(pid)
 }
 
-async fn gone(data: &Path) {
+/// Waits until the Postgres of a server that was killed has ended too.
+pub async fn postgres_gone(data: &Path) {
     for _ in 0..150 {
         if postgres_of(data).is_none() {
             return;
@@ -47,7 +48,7 @@ async fn an_accepted_upload_survives_kill_9_at_any_moment() {
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
         served.signal(Signal::SIGKILL);
         served.ended(SOON).await;
-        gone(&place.data()).await;
+        postgres_gone(&place.data()).await;
         served = Served::spawn_on(port, &place.data(), &[]);
         served.ready().await;
     }

@@ -2,152 +2,16 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, UNIX_EPOCH};
 
 use kinora_tests::clips;
-use kinora_tests::fake_runner::FakeRunner;
 use kinora_tests::person::Person;
 use kinora_tests::served::{Served, command, free_port};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::Place;
-
-const PATIENCE: Duration = Duration::from_secs(90);
-const POLL: Duration = Duration::from_millis(10);
-const PART_BYTES: u64 = 8 << 20;
-/// Takes a second or two to send, so that there is a middle.
-const LARGE_BYTES: u64 = 40 * PART_BYTES + 12_345;
-
-/// A site, somebody with a token, and a machine to upload from.
-struct Desk {
-    place: Place,
-    served: Served,
-    ann: Person,
-    token: String,
-}
-
-impl Desk {
-    async fn with(settings: &[(&str, &str)]) -> Self {
-        let place = Place::new();
-        let mut served = Served::spawn(&place.data(), settings);
-        served.ready().await;
-        let ann = Person::sign_up(&served.client(), "ann").await;
-        let token = ann.api_token("UPLOAD").await;
-        Self { place, served, ann, token }
-    }
-
-    /// Without a runner: what arrives stays as it is.
-    async fn new() -> Self {
-        Self::with(&[("KINORA_RUNNER", "off")]).await
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.place.folder.path().join(name)
-    }
-
-    /// A file with holes, in which every part is another one.
-    fn large_file(&self, name: &str, size: u64) -> PathBuf {
-        let path = self.path(name);
-        let file = File::create(&path).unwrap();
-        file.set_len(size).unwrap();
-        for offset in (0..size - 8).step_by(1 << 20) {
-            file.write_all_at(&offset.to_le_bytes(), offset).unwrap();
-        }
-        path
-    }
-
-    /// `kinora upload --json` with everything but the files.
-    fn upload(&self) -> Command {
-        let mut command = command(&["upload", "--json"]);
-        command
-            .env("KINORA_SERVER", self.served.url.as_str())
-            .env("KINORA_TOKEN", &self.token)
-            .env("XDG_STATE_HOME", self.path("state"));
-        command
-    }
-
-    /// Runs it to its end: the exit code, the objects on standard output, and what it said beside.
-    async fn run(&self, mut command: Command) -> (i32, Vec<Value>, String) {
-        let done = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-        let words = String::from_utf8(done.stderr).unwrap();
-        let lines = String::from_utf8(done.stdout)
-            .unwrap()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}\n{words}")))
-            .collect();
-        (done.status.code().unwrap(), lines, words)
-    }
-
-    async fn send(&self, file: &Path) -> Value {
-        let mut command = self.upload();
-        command.arg(file);
-        let (code, mut lines, words) = self.run(command).await;
-        assert_eq!((code, lines.len()), (0, 1), "{lines:?} {words}");
-        lines.remove(0)
-    }
-
-    fn remembered(&self) -> Vec<PathBuf> {
-        let Ok(entries) = std::fs::read_dir(self.path("state/kinora/uploads")) else { return Vec::new() };
-        entries.map(|entry| entry.unwrap().path()).collect()
-    }
-
-    /// The upload that the machine remembers, once it does.
-    async fn begun(&self) -> String {
-        let begun = Instant::now();
-        loop {
-            let found = self
-                .remembered()
-                .first()
-                .and_then(|path| serde_json::from_slice::<Value>(&std::fs::read(path).ok()?).ok());
-            if let Some(record) = found {
-                return record["upload_id"].as_str().unwrap().to_owned();
-            }
-            assert!(begun.elapsed() < PATIENCE, "no upload was begun");
-            tokio::time::sleep(POLL).await;
-        }
-    }
-
-    async fn upload_of(&self, id: &str) -> Value {
-        const UPLOAD: &str = "query ($id: ID!) { upload(id: $id) { state partCount receivedParts { number size } video { id } } }";
-        self.ann.run(UPLOAD, json!({ "id": id })).await.data()["upload"].take()
-    }
-
-    /// Waits until the store holds some parts and not all.
-    async fn in_the_middle(&self, id: &str) -> Value {
-        let begun = Instant::now();
-        loop {
-            let upload = self.upload_of(id).await;
-            let received = upload["receivedParts"].as_array().unwrap().len();
-            if received >= 3 {
-                assert_eq!(upload["state"], "UPLOADING", "it was too quick: {upload}");
-                return upload;
-            }
-            assert!(begun.elapsed() < PATIENCE, "no part arrives: {upload}");
-            tokio::time::sleep(POLL).await;
-        }
-    }
-
-    /// Compares the only video's file in the store with the one on this machine.
-    async fn arrived_as(&self, file: &Path) {
-        let done = command(&["token", "create", "--name", "reader"])
-            .env("KINORA_DATA_DIR", self.place.data())
-            .output()
-            .unwrap();
-        let token = String::from_utf8(done.stdout).unwrap().trim().to_owned();
-        let job = FakeRunner::new(&self.served.client(), &token).lease().await.unwrap();
-        let url = job["source"]["url"].as_str().unwrap();
-        let stored = self.served.client().get(url).await.bytes().await.unwrap();
-        assert!(stored == std::fs::read(file).unwrap(), "the file in the store is another one");
-    }
-}
-
-fn sum(parts: &Value) -> u64 {
-    parts.as_array().unwrap().iter().map(|part| part["size"].as_u64().unwrap()).sum()
-}
+use crate::desk::{Desk, LARGE_BYTES, PATIENCE, sum};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clip_goes_out_with_its_words_and_is_waited_for() {
@@ -185,6 +49,8 @@ async fn a_clip_goes_out_with_its_words_and_is_waited_for() {
 async fn after_kill_9_only_what_is_missing_is_sent() {
     let desk = Desk::new().await;
     let file = desk.large_file("large.mp4", LARGE_BYTES);
+    let changed = UNIX_EPOCH + Duration::from_millis(1_767_323_045_678);
+    File::options().write(true).open(&file).unwrap().set_modified(changed).unwrap();
     let mut command = desk.upload();
     command.arg(&file);
     let mut first = Served::follow(&mut command, 0);
@@ -198,6 +64,8 @@ async fn after_kill_9_only_what_is_missing_is_sent() {
     let (there, all) =
         (before["receivedParts"].as_array().unwrap().len() as u64, before["partCount"].as_u64().unwrap());
     assert!((3..all).contains(&there), "{before}");
+    // By this the page recognises it as well.
+    assert!(before["modifiedAt"].as_str().unwrap().starts_with("2026-01-02T03:04:05.678"), "{before}");
 
     let line = desk.send(&file).await;
     assert_eq!(line["resumed"], true, "{line}");
@@ -253,8 +121,7 @@ async fn a_server_that_dies_in_the_middle_is_waited_for() {
     desk.in_the_middle(&id).await;
     desk.served.signal(Signal::SIGKILL);
     desk.served.ended(PATIENCE).await;
-    // Its Postgres ends after it.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    desk.postgres_gone().await;
     desk.served = Served::spawn_on(port, &desk.place.data(), &[("KINORA_RUNNER", "off")]);
     desk.served.ready().await;
     assert_eq!(sending.ended(PATIENCE).await.code(), Some(0), "{}", sending.words());
@@ -279,8 +146,39 @@ async fn a_completion_whose_answer_was_lost_is_found_again() {
     let line = desk.send(&file).await;
     assert_eq!((&line["videoId"], &line["sentBytes"]), (&video, &json!(0)), "{line}");
     assert!(desk.remembered().is_empty());
-    // Without the note it is a new upload: the same file may be wanted twice.
-    assert_ne!(desk.send(&file).await["videoId"], video);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_sent_before_is_sent_again_only_when_asked() {
+    let desk = Desk::new().await;
+    let file = desk.large_file("a.mp4", 300_000);
+    let first = desk.send(&file).await;
+    assert_eq!(first["sentBefore"], false, "{first}");
+
+    // Under another name as well, and whatever else is said of it.
+    let copy = desk.path("b.mp4");
+    std::fs::copy(&file, &copy).unwrap();
+    for file in [&file, &copy] {
+        let mut command = desk.upload();
+        command.args(["--title", "Another"]).arg(file);
+        let (code, lines, words) = desk.run(command).await;
+        assert_eq!((code, &lines[0]["sentBefore"]), (0, &json!(true)), "{lines:?}");
+        assert_eq!((&lines[0]["videoId"], &lines[0]["sentBytes"]), (&first["videoId"], &json!(0)));
+        assert_eq!((&lines[0]["url"], &lines[0]["error"]), (&first["url"], &Value::Null));
+        assert!(words.contains("sent before") && words.contains("--again"), "{words}");
+    }
+    assert!(desk.remembered().is_empty());
+    assert_eq!(desk.ann.video(first["videoId"].as_str().unwrap()).await["title"], "a");
+
+    let mut command = desk.upload();
+    command.arg("--again").arg(&file);
+    let (code, lines, _) = desk.run(command).await;
+    assert_eq!((code, &lines[0]["sentBefore"]), (0, &json!(false)), "{lines:?}");
+    assert_ne!(lines[0]["videoId"], first["videoId"]);
+
+    // Other bytes of the same length are another file.
+    File::options().write(true).open(&file).unwrap().write_all(b"other").unwrap();
+    assert_eq!(desk.send(&file).await["sentBefore"], false);
 }
 
 #[tokio::test(flavor = "multi_thread")]

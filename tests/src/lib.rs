@@ -11,9 +11,11 @@ pub mod other_store;
 pub mod person;
 pub mod playlist;
 pub mod probe;
+pub mod proxy;
 pub mod served;
 pub mod socket;
 
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Where cargo put the programs of this very build: `target/<profile>`, found from where this one lies.
@@ -31,4 +33,13 @@ pub fn target_dir() -> PathBuf {
 /// The folder of the repository.
 pub fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").to_owned()
+}
+
+/// Says that a test proves nothing on this machine, and why. Past the harness, which shows nothing of a test that
+/// passes.
+pub fn skipped(why: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    // Nobody hears it where there is no standard error.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {why}");
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{Cli, print, serve::told_to_stop};
-use crate::send::{Memory, Report, Sender, Site, Visibility, Wishes};
+use crate::send::{Memory, Report, Sender, Site, Visibility, Wires, Wishes};
 
 /// What a program that was stopped by Ctrl-C ends with, by the custom of shells.
 const INTERRUPTED: u8 = 130;
@@ -56,6 +56,9 @@ pub(super) struct UploadArgs {
     /// Who sees it; without this, everybody
     #[arg(long, value_enum)]
     visibility: Option<WhoSees>,
+    /// Send also what was sent before and has a video
+    #[arg(long)]
+    again: bool,
     /// Wait until the video can be watched, or has failed
     #[arg(long)]
     wait: bool,
@@ -85,7 +88,8 @@ pub(super) async fn upload(arguments: UploadArgs) -> Result<ExitCode> {
         let words = "--title names one video: send the files one by one, or leave it out";
         Cli::command().error(ErrorKind::ArgumentConflict, words).exit();
     }
-    let UploadArgs { files, server, token, title, description, tags, visibility, wait, json } = arguments;
+    let UploadArgs { files, server, token, title, description, tags, visibility, again, wait, json } =
+        arguments;
     let site = Site::new(&server, &token).map_err(|error| anyhow!(error.message))?;
     let memory = Memory::of_this_user();
     if let Some(memory) = &memory {
@@ -94,7 +98,8 @@ pub(super) async fn upload(arguments: UploadArgs) -> Result<ExitCode> {
         say("no home folder is known, so what is cut short cannot be resumed");
     }
     let visibility = visibility.map(Into::into);
-    let sender = Sender { site, memory, wishes: Wishes { title, description, tags, visibility, wait } };
+    let wishes = Wishes { title, description, tags, visibility, again, wait };
+    let sender = Sender { site, memory, wishes, wires: Wires::default() };
 
     let stop = CancellationToken::new();
     let stopped = stop.clone();
@@ -120,6 +125,11 @@ fn tell(report: &Report, json: bool) -> Result<()> {
     let file = report.file.display();
     for warning in &report.warnings {
         say(&format!("{file}: {warning}"));
+    }
+    if report.sent.before {
+        say(&format!(
+            "{file}: it was sent before and has a video, which stays as it is; --again sends it anew"
+        ));
     }
     if json {
         print(&format!("{}\n", report.to_json()?));

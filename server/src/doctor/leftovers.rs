@@ -88,7 +88,7 @@ pub async fn compare(app: &App, grace: Duration) -> Result<Comparison> {
             }
         }
     }
-    let multiparts = app.storage.list_multiparts().await?;
+    let multiparts = app.storage.list_multiparts("").await?;
     let expected = expected(app).await?;
 
     comparison.objects = stored.len();

@@ -71,7 +71,8 @@ struct Multipart<'a> {
 impl<'a> Multipart<'a> {
     /// Goes on with the upload that an attempt before left under this key, or begins one.
     async fn resume(app: &'a App, key: &'a str) -> Result<Self, StorageError> {
-        let mut left_over = app.storage.open_multiparts(key).await?.into_iter();
+        let of_other_keys_too = app.storage.list_multiparts(key).await?.into_iter();
+        let mut left_over = of_other_keys_too.filter(|open| open.key == key).map(|open| open.upload_id);
         let resumed = match left_over.next() {
             Some(id) => match app.storage.list_parts(key, &id).await {
                 Ok(parts) => Some((id, parts.into_iter().map(|part| (part.number, part)).collect())),

@@ -19,6 +19,7 @@ use super::{
     site::Site,
     source::Source,
     transfer::{Plan, Tally, send_parts},
+    wires::Wires,
 };
 
 /// A completion that says that parts are missing is answered by sending them, so often.
@@ -31,6 +32,8 @@ pub struct Sender {
     /// Absent where there is nowhere to keep it: then nothing can be resumed.
     pub memory: Option<Memory>,
     pub wishes: Wishes,
+    /// What is learned of the line with one file counts for the next.
+    pub wires: Wires,
 }
 
 /// What is known of a file's way so far, also when it is cut short.
@@ -39,6 +42,7 @@ struct Way {
     bytes: Option<u64>,
     parts: Option<u32>,
     resumed: bool,
+    sent_before: bool,
     /// Parts that were there before this run.
     safe_parts: u32,
     tally: Arc<Tally>,
@@ -65,6 +69,7 @@ impl Sender {
                 safe_parts: way.safe_parts + sent_parts,
                 all_parts: way.parts,
                 resumed: way.resumed,
+                before: way.sent_before,
             },
             address: way.video.as_ref().map(|video| self.site.address_of(&video.id)),
             video: way.video,
@@ -77,7 +82,8 @@ impl Sender {
     async fn all_the_way(&self, path: &Path, way: &mut Way) -> Result<(), SendError> {
         let source = Source::open(path)?;
         way.bytes = Some(source.size_bytes);
-        let mut remembered = self.remember(&source, way)?;
+        let sample = source.sample_hash()?;
+        let mut remembered = self.remember(&source, &sample, way)?;
         let known = match remembered.as_ref().and_then(|memory| memory.upload_id.clone()) {
             Some(id) => self.site.upload(&id, true).await?.filter(|found| found.size.0 == source.size_bytes),
             None => None,
@@ -94,8 +100,12 @@ impl Sender {
                 way.resumed = true;
                 self.to_the_end(&source, open, &mut remembered, way).await?
             }
+            _ if let Some(video) = self.sent_before(&source, &sample).await? => {
+                way.sent_before = true;
+                video
+            }
             _ => {
-                let begun = self.begin(&source, &name).await?;
+                let begun = self.begin(&source, &name, sample).await?;
                 if let Some(memory) = &mut remembered
                     && let Err(error) = memory.keep(begun.id.inner(), self.site.server.as_str(), &source.path)
                 {
@@ -113,9 +123,22 @@ impl Sender {
         if self.wishes.wait { self.wait(&name, video, way).await } else { Ok(()) }
     }
 
-    fn remember(&self, source: &Source, way: &mut Way) -> Result<Option<Remembered>, SendError> {
+    /// The video of the same file, unless it is to be sent all the same.
+    async fn sent_before(&self, source: &Source, sample: &str) -> Result<Option<Video>, SendError> {
+        if self.wishes.again {
+            return Ok(None);
+        }
+        self.site.video_of_file(sample, source.size_bytes).await
+    }
+
+    fn remember(
+        &self,
+        source: &Source,
+        sample: &str,
+        way: &mut Way,
+    ) -> Result<Option<Remembered>, SendError> {
         let Some(memory) = &self.memory else { return Ok(None) };
-        match memory.take(&source.key(&self.site.server)?) {
+        match memory.take(&source.key(&self.site.server, sample)) {
             Ok(remembered) => Ok(Some(remembered)),
             Err(MemoryError::Busy) => Err(SendError::new(
                 "FILE_BUSY",
@@ -128,7 +151,7 @@ impl Sender {
         }
     }
 
-    async fn begin(&self, source: &Source, name: &str) -> Result<Upload, SendError> {
+    async fn begin(&self, source: &Source, name: &str, sample: String) -> Result<Upload, SendError> {
         let Wishes { title, description, tags, visibility, .. } = &self.wishes;
         let content_type = mime_guess::from_path(&source.path).first_raw().map(str::to_owned);
         self.site
@@ -140,6 +163,8 @@ impl Sender {
                 description: description.clone(),
                 tags: (!tags.is_empty()).then(|| tags.clone()),
                 visibility: *visibility,
+                sample_hash: Some(sample),
+                modified_at: Some(source.modified_at()),
             })
             .await
     }
@@ -184,7 +209,16 @@ impl Sender {
         let safe_bytes = plan.size_bytes - plan.bytes_of(&missing);
         let progress = Progress::of_file(&source.file_name(), plan.size_bytes, safe_bytes);
         let outcome = loop {
-            let sent = send_parts(&self.site, &upload.id, source, plan, missing, &progress, &way.tally).await;
+            let sent = send_parts(
+                (&self.site, &self.wires),
+                &upload.id,
+                source,
+                plan,
+                missing,
+                &progress,
+                &way.tally,
+            )
+            .await;
             match sent {
                 Ok(more) => {
                     etags.retain(|part| more.iter().all(|newer| newer.number != part.number));

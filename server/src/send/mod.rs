@@ -14,6 +14,7 @@ mod report;
 mod site;
 mod source;
 mod transfer;
+mod wires;
 
 pub use error::SendError;
 pub use file::Sender;
@@ -21,6 +22,7 @@ pub use memory::Memory;
 pub use operations::Visibility;
 pub use report::Report;
 pub use site::Site;
+pub use wires::Wires;
 
 /// What the person says of the files. What is left out is the site's to choose.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,8 @@ pub struct Wishes {
     pub description: Option<String>,
     pub tags: Vec<String>,
     pub visibility: Option<Visibility>,
+    /// Also what was sent before and has a video.
+    pub again: bool,
     /// Not only sent, but processed as well.
     pub wait: bool,
 }

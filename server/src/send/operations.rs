@@ -1,5 +1,7 @@
 //! The GraphQL operations of an upload from a terminal, checked against `schema.graphql` at build time.
 
+use chrono::{DateTime, Utc};
+
 /// Names of the schema's types, for the derives below.
 #[cynic::schema("kinora")]
 #[allow(clippy::all, reason = "generated")]
@@ -9,6 +11,8 @@ mod schema {}
 #[derive(cynic::Scalar, Clone, Copy, Debug, PartialEq, Eq)]
 #[cynic(graphql_type = "Bytes")]
 pub struct ByteCount(pub u64);
+
+cynic::impl_scalar!(DateTime<Utc>, schema::DateTime);
 
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UploadState {
@@ -96,6 +100,8 @@ pub struct CreateUploadInput {
     pub description: Option<String>,
     pub tags: Option<Vec<String>>,
     pub visibility: Option<Visibility>,
+    pub sample_hash: Option<String>,
+    pub modified_at: Option<DateTime<Utc>>,
 }
 
 #[derive(cynic::InputObject, Clone, Debug)]
@@ -146,6 +152,19 @@ pub struct FindUpload {
 pub struct FindVideo {
     #[arguments(id: $id)]
     pub video: Option<Video>,
+}
+
+#[derive(cynic::QueryVariables, Clone, Debug)]
+pub struct FileVariables {
+    pub sample: String,
+    pub size: ByteCount,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "FileVariables")]
+pub struct FindVideoOfFile {
+    #[arguments(sampleHash: $sample, size: $size)]
+    pub video_of_file: Option<Video>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]

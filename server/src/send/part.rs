@@ -6,7 +6,7 @@ use std::{
     io,
     os::unix::fs::FileExt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -14,8 +14,8 @@ use std::{
 
 use bytes::Bytes;
 use futures::StreamExt;
+use kinora_digest::Md5Stream;
 use kinora_runner::api::describe;
-use md5::{Digest, Md5};
 use reqwest::{
     Body, Response, StatusCode,
     header::{CONTENT_LENGTH, ETAG, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
@@ -26,7 +26,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::operations::PartUrl;
 
 /// So much is read at once; a part in flight holds a few of these, whatever its own size.
-const BLOCK_BYTES: usize = 256 * 1024;
+const BLOCK_BYTES: usize = 512 * 1024;
 const BLOCKS_AHEAD: usize = 2;
 /// A connection that takes no bytes and gives no answer for so long is given up.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -116,30 +116,60 @@ pub async fn put(
     }
 }
 
+/// Bytes of a part on their way. Their memory is used again for later ones, since new memory costs the system about
+/// as much time as the copying does.
+struct Block {
+    bytes: Vec<u8>,
+    used: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Block {
+    fn take(used: &Arc<Mutex<Vec<Vec<u8>>>>, length: usize) -> Self {
+        let mut bytes = used.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        bytes.resize(length, 0);
+        Self { bytes, used: Arc::clone(used) }
+    }
+}
+
+impl AsRef<[u8]> for Block {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.bytes));
+    }
+}
+
 /// Reads the range into the channel; the MD5 of all of it, or nothing when nobody listens any more.
 fn read(
     file: &File,
     range: PartRange,
     sender: &mpsc::Sender<io::Result<Bytes>>,
 ) -> io::Result<Option<[u8; 16]>> {
-    let mut md5 = Md5::new();
+    let mut hashing = Md5Stream::default().update(Vec::new());
     let mut done = 0;
+    let used = Arc::default();
     while done < range.size {
         let length = usize::try_from(range.size - done).map_or(BLOCK_BYTES, |left| left.min(BLOCK_BYTES));
-        let mut block = vec![0; length];
-        if let Err(error) = file.read_exact_at(&mut block, range.offset + done) {
+        let mut block = Block::take(&used, length);
+        if let Err(error) = file.read_exact_at(&mut block.bytes, range.offset + done) {
             let told = io::Error::new(error.kind(), error.to_string());
             // Ends the request; that nobody listens any more is as good.
             let _ = sender.blocking_send(Err(error));
             return Err(told);
         }
-        md5.update(&block);
-        done += length as u64;
-        if sender.blocking_send(Ok(block.into())).is_err() {
+        let block = Bytes::from_owner(block);
+        // First the line: the hash of the block before may wait for other parts.
+        if sender.blocking_send(Ok(block.clone())).is_err() {
             return Ok(None);
         }
+        hashing = hashing.blocking_done()?.update(vec![block]);
+        done += length as u64;
     }
-    Ok(Some(md5.finalize().into()))
+    Ok(Some(hashing.blocking_done()?.finish()))
 }
 
 fn headers_of(url: &PartUrl, size: u64) -> HeaderMap {

@@ -38,6 +38,8 @@ pub struct Sent {
     pub all_parts: Option<u32>,
     /// Whether an earlier run had begun it.
     pub resumed: bool,
+    /// Whether the file had a video already and nothing was sent.
+    pub before: bool,
 }
 
 /// One line of `--json`.
@@ -56,6 +58,7 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     part_count: Option<u32>,
     resumed: bool,
+    sent_before: bool,
     seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
@@ -84,6 +87,7 @@ impl Report {
             sent_parts: self.sent.parts,
             part_count: self.sent.all_parts,
             resumed: self.sent.resumed,
+            sent_before: self.sent.before,
             seconds: (self.seconds * 1000.0).round() / 1000.0,
             state: self.video.as_ref().map(|video| match video.state {
                 VideoState::Processing => "PROCESSING",
@@ -118,7 +122,14 @@ mod tests {
         Report {
             file: "a b.mp4".into(),
             bytes: Some(25),
-            sent: Sent { bytes: 15, parts: 2, safe_parts: 3, all_parts: Some(3), resumed: true },
+            sent: Sent {
+                bytes: 15,
+                parts: 2,
+                safe_parts: 3,
+                all_parts: Some(3),
+                resumed: true,
+                before: false,
+            },
             video: None,
             address: None,
             seconds: 1.23456,
@@ -135,7 +146,7 @@ mod tests {
         let good = Report { video: Some(video), address, ..report() };
         assert_eq!(
             good.to_json().unwrap(),
-            r#"{"file":"a b.mp4","videoId":"v1","url":"https://video.example/watch/v1","bytes":25,"sentBytes":15,"sentParts":2,"partCount":3,"resumed":true,"seconds":1.235,"state":"READY"}"#
+            r#"{"file":"a b.mp4","videoId":"v1","url":"https://video.example/watch/v1","bytes":25,"sentBytes":15,"sentParts":2,"partCount":3,"resumed":true,"sentBefore":false,"seconds":1.235,"state":"READY"}"#
         );
         let bad = Report { error: Some(SendError::interrupted()), ..report() };
         let line = bad.to_json().unwrap();

@@ -10,9 +10,10 @@ use url::Url;
 use super::{
     error::SendError,
     operations::{
-        AbortUpload, CompleteUpload, CompleteVariables, CreateUpload, CreateUploadInput, CreateVariables,
-        FindUpload, FindVideo, IdVariables, PartUrl, SignParts, SignVariables, UpdateVariables, UpdateVideo,
-        UpdateVideoInput, Upload, UploadedPartInput, Video,
+        AbortUpload, ByteCount, CompleteUpload, CompleteVariables, CreateUpload, CreateUploadInput,
+        CreateVariables, FileVariables, FindUpload, FindVideo, FindVideoOfFile, IdVariables, PartUrl,
+        SignParts, SignVariables, UpdateVariables, UpdateVideo, UpdateVideoInput, Upload, UploadedPartInput,
+        Video,
     },
     progress::Progress,
 };
@@ -65,6 +66,16 @@ impl Site {
     pub async fn upload(&self, id: &str, first: bool) -> Result<Option<Upload>, SendError> {
         let ask = || self.api.send(FindUpload::build(IdVariables { id: cynic::Id::new(id) }));
         Ok(again(if first { FIRST_PATIENCE } else { PATIENCE }, None, ask).await?.upload)
+    }
+
+    /// This person's video of the same file, if there is one that has not failed.
+    ///
+    /// # Errors
+    /// [`SendError`], in the server's words.
+    pub async fn video_of_file(&self, sample: &str, size_bytes: u64) -> Result<Option<Video>, SendError> {
+        let variables = FileVariables { sample: sample.to_owned(), size: ByteCount(size_bytes) };
+        let ask = || self.api.send(FindVideoOfFile::build(variables.clone()));
+        Ok(again(FIRST_PATIENCE, None, ask).await?.video_of_file)
     }
 
     /// Fresh addresses for parts.

@@ -9,7 +9,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use sha2::{Digest, Sha256};
+use chrono::{DateTime, SubsecRound, Utc};
+use md5::{Digest, Md5};
+use sha2::Sha256;
 use url::Url;
 
 use super::error::SendError;
@@ -80,11 +82,37 @@ impl Source {
         if open_is_same && named_is_same { Ok(()) } else { Err(SendError::changed()) }
     }
 
-    /// The name under which an unfinished upload of this very file to this very server is remembered.
+    /// When the file was last changed, as exactly as a browser knows it.
+    pub fn modified_at(&self) -> DateTime<Utc> {
+        DateTime::<Utc>::from(self.modified).trunc_subsecs(3)
+    }
+
+    /// What `sampleHash` means to the server: an MD5 over the first, middle and last slice, or over all of a small
+    /// file.
     ///
     /// # Errors
     /// FILE_UNREADABLE.
-    pub fn key(&self, server: &Url) -> Result<String, SendError> {
+    pub fn sample_hash(&self) -> Result<String, SendError> {
+        let last = self.size_bytes.saturating_sub(SLICE_BYTES);
+        let ranges = if self.size_bytes <= 3 * SLICE_BYTES {
+            vec![(0, self.size_bytes)]
+        } else {
+            [0, last / 2, last].map(|offset| (offset, SLICE_BYTES)).to_vec()
+        };
+        let mut hash = Md5::new();
+        for (offset, length) in ranges {
+            let mut slice = vec![0; usize::try_from(length).unwrap_or_default()];
+            self.file
+                .read_exact_at(&mut slice, offset)
+                .map_err(|error| SendError::unreadable(&self.path, &error))?;
+            hash.update(&slice);
+        }
+        Ok(hex::encode(hash.finalize()))
+    }
+
+    /// The name under which an unfinished upload of this very file, with this sample, to this very server is
+    /// remembered.
+    pub fn key(&self, server: &Url, sample: &str) -> String {
         let mut hash = Sha256::new();
         hash.update(server.as_str().as_bytes());
         hash.update([0]);
@@ -93,15 +121,8 @@ impl Source {
         hash.update(self.size_bytes.to_le_bytes());
         let since_1970 = self.modified.duration_since(UNIX_EPOCH).unwrap_or_default();
         hash.update(since_1970.as_nanos().to_le_bytes());
-        let length = SLICE_BYTES.min(self.size_bytes);
-        let mut slice = vec![0; usize::try_from(length).unwrap_or_default()];
-        for offset in [0, (self.size_bytes - length) / 2, self.size_bytes - length] {
-            self.file
-                .read_exact_at(&mut slice, offset)
-                .map_err(|error| SendError::unreadable(&self.path, &error))?;
-            hash.update(&slice);
-        }
-        Ok(hex::encode(&hash.finalize()[..16]))
+        hash.update(sample.as_bytes());
+        hex::encode(&hash.finalize()[..16])
     }
 }
 
@@ -114,6 +135,30 @@ mod tests {
 
     fn code(path: &Path) -> String {
         Source::open(path).map(|source| source.path.display().to_string()).unwrap_err().code
+    }
+
+    fn key_of(path: &Path, server: &Url) -> String {
+        let source = Source::open(path).unwrap();
+        source.key(server, &source.sample_hash().unwrap())
+    }
+
+    #[test]
+    fn the_sample_is_what_the_server_says_it_is() {
+        const SLICE: usize = 64 * 1024;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mp4");
+        for size in [1, SLICE, 3 * SLICE, 3 * SLICE + 1, 10 * SLICE + 7] {
+            let bytes: Vec<u8> = (0..size).map(|index| (index / 251) as u8).collect();
+            std::fs::write(&path, &bytes).unwrap();
+            let expected = if size <= 3 * SLICE {
+                Md5::digest(&bytes)
+            } else {
+                let last = size - SLICE;
+                let slices = [0, last / 2, last].map(|from| &bytes[from..from + SLICE]);
+                Md5::digest(slices.concat())
+            };
+            assert_eq!(Source::open(&path).unwrap().sample_hash().unwrap(), hex::encode(expected), "{size}");
+        }
     }
 
     #[test]
@@ -137,9 +182,9 @@ mod tests {
         let path = folder.path().join("a.mp4");
         std::fs::write(&path, vec![1; 300_000]).unwrap();
         let source = Source::open(&path).unwrap();
-        let key = source.key(&server).unwrap();
-        assert_eq!(Source::open(&path).unwrap().key(&server).unwrap(), key);
-        assert_ne!(source.key(&Url::parse("https://other.example/").unwrap()).unwrap(), key);
+        let key = key_of(&path, &server);
+        assert_eq!(key_of(&path, &server), key);
+        assert_ne!(key_of(&path, &Url::parse("https://other.example/").unwrap()), key);
         source.check_unchanged().unwrap();
 
         // The same size and time, other bytes in the middle.
@@ -147,7 +192,7 @@ mod tests {
         bytes[150_000] = 2;
         std::fs::write(&path, bytes).unwrap();
         File::options().write(true).open(&path).unwrap().set_modified(source.modified).unwrap();
-        assert_ne!(Source::open(&path).unwrap().key(&server).unwrap(), key);
+        assert_ne!(key_of(&path, &server), key);
 
         let later = source.modified + Duration::from_secs(1);
         File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();

@@ -21,12 +21,11 @@ use super::{
     progress::Progress,
     site::{PATIENCE, Site},
     source::Source,
+    wires::{MOST_WIRES, Wires},
 };
 
-/// Enough to fill a line with long ways, few enough that little is sent again after a crash.
-const PARTS_AT_ONCE: usize = 5;
 /// Addresses are signed for so many parts together.
-const SIGNED_AT_ONCE: usize = 4 * PARTS_AT_ONCE;
+const SIGNED_AT_ONCE: usize = 4 * MOST_WIRES;
 /// Addresses live for an hour at least; one that waited longer than this is not used any more.
 const STALE_AFTER: Duration = Duration::from_secs(20 * 60);
 /// A store that says no, or that got other bytes, is asked so often.
@@ -76,6 +75,7 @@ pub struct Tally {
 /// What the workers of one upload share.
 struct Transfer {
     site: Site,
+    wires: Wires,
     upload: cynic::Id,
     source: Source,
     plan: Plan,
@@ -99,7 +99,7 @@ struct Queue {
 /// # Errors
 /// The first failure that could not be mended. The parts that arrived stay where they are.
 pub async fn send_parts(
-    site: &Site,
+    (site, wires): (&Site, &Wires),
     upload: &cynic::Id,
     source: &Source,
     plan: Plan,
@@ -107,9 +107,11 @@ pub async fn send_parts(
     progress: &Progress,
     tally: &Arc<Tally>,
 ) -> Result<Vec<UploadedPartInput>, SendError> {
-    let workers = missing.len().min(PARTS_AT_ONCE);
+    wires.begin();
+    let workers = missing.len().min(MOST_WIRES);
     let transfer = Arc::new(Transfer {
         site: site.clone(),
+        wires: wires.clone(),
         upload: upload.clone(),
         source: source.clone(),
         plan,
@@ -135,10 +137,14 @@ pub async fn send_parts(
 
 impl Transfer {
     async fn work(self: Arc<Self>) -> Result<(), SendError> {
-        while let Some(url) = self.next().await? {
+        loop {
+            // First the wire: an address that waits for one gets old.
+            let Some(wire) = self.wires.take().await else { return Ok(()) };
+            let Some(url) = self.next().await? else { return Ok(()) };
+            let size = self.plan.range_of(url.number).size;
             self.send(url).await?;
+            wire.carried(size, Instant::now());
         }
-        Ok(())
     }
 
     /// The next part with an address; nothing when none is left. Whoever finds the stock empty signs more while

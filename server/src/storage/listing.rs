@@ -57,11 +57,11 @@ impl Storage {
         Ok(ObjectPage { objects: objects.collect(), next: page.next_continuation_token })
     }
 
-    /// All open multipart uploads.
+    /// All open multipart uploads of keys that begin with `prefix`.
     ///
     /// # Errors
     /// [`StorageError::Failed`] when the store does not answer.
-    pub async fn list_multiparts(&self) -> Result<Vec<OpenMultipart>, StorageError> {
+    pub async fn list_multiparts(&self, prefix: &str) -> Result<Vec<OpenMultipart>, StorageError> {
         let mut found = Vec::new();
         let (mut key, mut id) = (None, None);
         loop {
@@ -69,6 +69,7 @@ impl Storage {
                 .local
                 .list_multipart_uploads()
                 .bucket(&self.bucket)
+                .prefix(prefix)
                 .set_key_marker(key)
                 .set_upload_id_marker(id)
                 .send()

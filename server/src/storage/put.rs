@@ -54,22 +54,4 @@ impl Storage {
         let etag = stored.e_tag.ok_or_else(|| StorageError::Failed("a part without an ETag".into()))?;
         Ok(etag.trim_matches('"').to_owned())
     }
-
-    /// The store's names of the multipart uploads that were begun under exactly this key and not ended.
-    ///
-    /// # Errors
-    /// [`StorageError::Failed`] when the store does not answer.
-    pub async fn open_multiparts(&self, key: &str) -> Result<Vec<String>, StorageError> {
-        // One page is enough: the keys that are asked for belong to one file each.
-        let page = self
-            .local
-            .list_multipart_uploads()
-            .bucket(&self.bucket)
-            .prefix(key)
-            .send()
-            .await
-            .map_err(client::failed)?;
-        let of_this_key = page.uploads().iter().filter(|upload| upload.key() == Some(key));
-        Ok(of_this_key.filter_map(|upload| upload.upload_id().map(str::to_owned)).collect())
-    }
 }

@@ -1,5 +1,5 @@
 //! Bytes that come in: from a request's body into a temporary file, hashed on the way. Nothing is kept in
-//! memory but a buffer that fills while the one before is hashed and written.
+//! memory but a buffer that fills while the one before is hashed and written, both at the same time.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt;
-use md5::{Digest, Md5};
+use kinora_digest::{Hashing, Md5Stream};
 use s3s::checksum::ChecksumHasher;
 use s3s::dto::StreamingBlob;
 use s3s::{S3ErrorCode, S3Result};
@@ -19,7 +19,7 @@ use super::error::{Interrupted, disk, refuse};
 use super::folders::Unfinished;
 
 /// Bytes that are hashed and written at once.
-const BATCH_BYTES: usize = 256 * 1024;
+const BATCH_BYTES: usize = 512 * 1024;
 /// A client that sends nothing for this long is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -48,16 +48,18 @@ pub(super) async fn receive(
         .and_then(|length| u64::try_from(length).ok())
         .ok_or_else(|| refuse(S3ErrorCode::MissingContentLength, "Send the Content-Length of the body."))?;
     let (unfinished, file) = store.blocking(|shelf| shelf.folders.unfinished_file()).await.map_err(disk)?;
-    let sink = Box::new(Sink { file, md5: Md5::new(), checksums: promised.hasher() });
-    let (sink, size) = match body {
-        Some(body) => fill(sink, body, expected).await?,
-        None => (sink, 0),
-    };
+    let sink = Box::new(Sink { file, checksums: promised.hasher() });
+    let mut writer = Writer::Idle(sink, Md5Stream::default());
+    let mut size = 0;
+    if let Some(body) = body {
+        (writer, size) = fill(writer, body, expected).await?;
+    }
     if size != expected {
         return Err(incomplete());
     }
-    let Sink { file, md5, checksums } = *sink;
-    let md5 = md5.finalize().into();
+    let (sink, md5) = writer.finish().await?;
+    let Sink { file, checksums } = *sink;
+    let md5 = md5.finish();
     promised.check(&md5, &checksums.finalize())?;
     Ok(Received { unfinished, file, md5, size })
 }
@@ -66,17 +68,15 @@ fn incomplete() -> s3s::S3Error {
     refuse(S3ErrorCode::IncompleteBody, "The body has another length than its Content-Length says.")
 }
 
-/// The file and the hashes, which go along with every batch to a blocking thread and back.
+/// The file and the rarer hashes, which go along with every batch to a blocking thread and back.
 struct Sink {
     file: File,
-    md5: Md5,
     checksums: ChecksumHasher,
 }
 
 impl Sink {
     fn take(mut self: Box<Self>, batch: Vec<Bytes>) -> io::Result<Box<Self>> {
         for bytes in batch {
-            self.md5.update(&bytes);
             self.checksums.update(&bytes);
             self.file.write_all(&bytes)?;
         }
@@ -84,8 +84,7 @@ impl Sink {
     }
 }
 
-async fn fill(sink: Box<Sink>, mut body: StreamingBlob, expected: u64) -> S3Result<(Box<Sink>, u64)> {
-    let mut writer = Writer::Idle(sink);
+async fn fill(mut writer: Writer, mut body: StreamingBlob, expected: u64) -> S3Result<(Writer, u64)> {
     let mut batch = Vec::new();
     let mut batch_bytes = 0;
     let mut size = 0_u64;
@@ -111,26 +110,29 @@ async fn fill(sink: Box<Sink>, mut body: StreamingBlob, expected: u64) -> S3Resu
             batch_bytes = 0;
         }
     }
-    let sink = writer.write(batch).await?.finish().await?;
-    Ok((sink, size))
+    Ok((writer.write(batch).await?, size))
 }
 
 enum Writer {
-    Idle(Box<Sink>),
-    Busy(JoinHandle<io::Result<Box<Sink>>>),
+    Idle(Box<Sink>, Md5Stream),
+    Busy(JoinHandle<io::Result<Box<Sink>>>, Hashing),
 }
 
 impl Writer {
     /// Waits for the batch before, and begins with this one.
     async fn write(self, batch: Vec<Bytes>) -> S3Result<Self> {
-        let sink = self.finish().await?;
-        Ok(Self::Busy(tokio::task::spawn_blocking(move || sink.take(batch))))
+        let (sink, md5) = self.finish().await?;
+        let hashing = md5.update(batch.clone());
+        Ok(Self::Busy(tokio::task::spawn_blocking(move || sink.take(batch)), hashing))
     }
 
-    async fn finish(self) -> S3Result<Box<Sink>> {
+    async fn finish(self) -> S3Result<(Box<Sink>, Md5Stream)> {
         match self {
-            Self::Idle(sink) => Ok(sink),
-            Self::Busy(writing) => writing.await.map_err(|_| Interrupted)?.map_err(disk),
+            Self::Idle(sink, md5) => Ok((sink, md5)),
+            Self::Busy(writing, hashing) => {
+                let sink = writing.await.map_err(|_| Interrupted)?.map_err(disk)?;
+                Ok((sink, hashing.done().await.map_err(disk)?))
+            }
         }
     }
 }

@@ -77,8 +77,7 @@ pub async fn send_file(row: Row, others: Vec<cynic::Id>, wires: Wires) -> Result
     }
     row.stage.set(Stage::Confirming);
     let video_id = complete(&begun).await.map_err(|error| {
-        // Whatever the server found wrong with these parts, sending them again is the way on.
-        if !error.can_retry() {
+        if is_outdated(&error) {
             row.begun.set_value(None);
         }
         TransferError::from(error)
@@ -112,7 +111,7 @@ impl From<PartsError> for TransferError {
 impl From<ApiError> for PartsError {
     fn from(error: ApiError) -> Self {
         let signed_out = error.code == ErrorCode::Unauthenticated;
-        let upload_is_gone = !error.can_retry() && !signed_out;
+        let upload_is_gone = is_outdated(&error);
         Self { refused: is_refusal(&error), message: error.message, signed_out, upload_is_gone }
     }
 }
@@ -130,6 +129,18 @@ fn is_refusal(error: &ApiError) -> bool {
     match &error.code {
         ErrorCode::TooLarge | ErrorCode::QuotaExceeded => true,
         ErrorCode::Other(code) => code == "UPLOAD_EMPTY",
+        _ => false,
+    }
+}
+
+/// Whether the server knows better than this page what there is of the upload: it is over, or its parts are not what
+/// was announced. The next try then asks.
+fn is_outdated(error: &ApiError) -> bool {
+    match &error.code {
+        ErrorCode::NotFound => true,
+        ErrorCode::Other(code) => {
+            ["UPLOAD_CLOSED", "UPLOAD_INCOMPLETE", "UPLOAD_PART_MISMATCH"].contains(&code.as_str())
+        }
         _ => false,
     }
 }
@@ -310,5 +321,26 @@ async fn tell_progress(row: Row, tally: &Rc<RefCell<Tally>>, total_bytes: u64) {
             seconds_left: speed.seconds_left(total_bytes),
         }));
         TimeoutFuture::new(1_000).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_ends_an_upload_makes_the_page_ask_anew() {
+        let outdated = |code: &str| {
+            is_outdated(&ApiError::from_json(&json!({ "message": "…", "extensions": { "code": code } })))
+        };
+        for code in ["NOT_FOUND", "UPLOAD_CLOSED", "UPLOAD_INCOMPLETE", "UPLOAD_PART_MISMATCH"] {
+            assert!(outdated(code), "{code}");
+        }
+        for code in
+            ["UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "QUOTA_EXCEEDED", "RATE_LIMITED", "INTERNAL"]
+        {
+            assert!(!outdated(code), "{code}");
+        }
     }
 }
