@@ -9,6 +9,7 @@ mod m20261121_000004_jobs;
 mod m20261121_000005_token_scopes;
 mod m20261121_000006_video_origin;
 mod m20261121_000007_upload_resume;
+mod m20261121_000012_chunk_jobs;
 
 /// Brings a database up to what the entities describe.
 pub struct Migrator;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_token_scopes::Migration),
             Box::new(m20261121_000006_video_origin::Migration),
             Box::new(m20261121_000007_upload_resume::Migration),
+            Box::new(m20261121_000012_chunk_jobs::Migration),
         ]
     }
 }
