@@ -37,7 +37,10 @@ pub fn pictures(cutting: &Cutting, track: &Track) -> Option<Pieces> {
             (ticks.max(0) as u64 / u64::from(first.duration.max(1)), at)
         })
         .collect();
-    let place = |frame: u64| keys.iter().find(|(number, _)| *number == frame).map(|(_, at)| *at);
+    let place = |frame: u64| {
+        let found = keys.binary_search_by_key(&frame, |(number, _)| *number).ok()?;
+        keys.get(found).map(|(_, at)| *at)
+    };
     let starts: Vec<usize> = cutting.segments.iter().map(|frame| place(*frame)).collect::<Option<_>>()?;
     let chunk_starts: Vec<usize> = cutting.chunks.iter().map(|frame| place(*frame)).collect::<Option<_>>()?;
     Some(grouped(&starts, &chunk_starts, samples.len()))

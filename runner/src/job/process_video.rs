@@ -18,12 +18,14 @@ use crate::{
     chunked::{Cutting, copying, needs},
     ffmpeg::probe::probe,
     mp4::Index,
-    source::{CachedSource, Ranges},
+    source::CachedSource,
     workdir::JobFolder,
 };
 
 /// What is looked at before there is a plan: the first packets, and the first chunk.
 const LOOKED_AT_S: f64 = 12.0;
+/// ffmpeg reads on a little past the end of what it is to encode.
+const READ_MARGIN_S: f64 = 4.0;
 /// Beside the work of encoding the same stretch of time in one size.
 const COPY_WEIGHT: f64 = 0.03;
 const SOUND_WEIGHT: f64 = 0.1;
@@ -95,13 +97,9 @@ async fn begin(
     if cutting.picture_copy.is_none() || cutting.encodes_sound() {
         let cut = cutting.cut(0).ok_or_else(|| MediaError::Internal("a plan without chunks".to_owned()))?;
         if let Some(index) = index {
-            let track = cutting.plan.audio.as_ref().and_then(|audio| index.track(audio.track_id?));
-            let mut needed = match cutting.plan.track_id {
-                Some(track) => needs::cut(index, track, cutting, &cut),
-                None => Ranges::default(),
-            };
-            needed.extend(&track.map(|track| needs::beginning(track, cutting.chunk_seconds(0) + 4.0)));
-            source.fetch(desk.origin(), &needed).await?;
+            // The chunk may be longer than what was looked at.
+            let beginning_s = cutting.chunk_seconds(0) + READ_MARGIN_S;
+            source.fetch(desk.origin(), &needs::head(index, beginning_s)).await?;
         }
         chunk::make(desk, cutting, &cut, folder, true).await?;
     }

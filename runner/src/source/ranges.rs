@@ -24,10 +24,22 @@ impl Ranges {
         self.0.insert(at, (start, end));
     }
 
-    pub fn extend(&mut self, others: &Option<Ranges>) {
-        for (from, to) in others.iter().flat_map(|others| &others.0) {
-            self.add(ByteRange { offset: *from, size: to - from });
+    /// From any number of stretches in any order.
+    pub fn of(stretches: impl IntoIterator<Item = ByteRange>) -> Self {
+        let mut sorted: Vec<(u64, u64)> = stretches
+            .into_iter()
+            .filter(|range| range.size > 0)
+            .map(|range| (range.offset, range.offset + range.size))
+            .collect();
+        sorted.sort_unstable();
+        let mut ranges: Vec<(u64, u64)> = Vec::new();
+        for (from, to) in sorted {
+            match ranges.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(to),
+                _ => ranges.push((from, to)),
+            }
         }
+        Self(ranges)
     }
 
     /// What of `range` is not there.
@@ -86,6 +98,7 @@ mod tests {
         assert_eq!(ranges.missing(range(10, 40)), []);
         assert_eq!(ranges.missing(range(5, 50)), [range(5, 5), range(50, 5)]);
         assert_eq!(ranges.bytes(), 40);
+        assert_eq!(Ranges::of([range(40, 10), range(10, 10), range(15, 25), range(3, 0)]), ranges);
         ranges.add(range(15, 0));
         ranges.add(range(0, 100));
         assert_eq!(ranges, Ranges(vec![(0, 100)]));

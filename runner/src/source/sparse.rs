@@ -120,6 +120,10 @@ impl CachedSource {
             match locate(&bytes, at, self.size) {
                 Some(Located::Index(range)) => {
                     let bytes = self.read(state, origin, range).await?;
+                    // What follows the index is looked at by ffmpeg as well.
+                    let end = range.offset + range.size;
+                    let size = HEAD_BYTES.min(self.size - end);
+                    self.fetch_range(state, origin, ByteRange { offset: end, size }).await?;
                     let size = self.size;
                     let read = tokio::task::spawn_blocking(move || Index::read(&bytes, size)).await;
                     return Ok(read.unwrap_or_default().map(Arc::new));
