@@ -17,6 +17,7 @@ ALTER TABLE job
     ADD COLUMN in_one_piece boolean NOT NULL DEFAULT false,
     ADD COLUMN attempt_base integer NOT NULL DEFAULT 0,
     ADD COLUMN weight_ms bigint NOT NULL DEFAULT 0 CHECK (weight_ms >= 0);
+UPDATE job SET priority = 50000000;
 CREATE INDEX job_parent_id_idx ON job (parent_id);
 DROP INDEX job_waiting_idx;
 CREATE INDEX job_waiting_idx ON job (priority DESC, run_after, created_at) WHERE state = 'queued';

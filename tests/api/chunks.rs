@@ -220,7 +220,7 @@ async fn deleting_a_growing_video_leaves_nothing() {
     for _ in 0..50 {
         let found = app.compare_storage().await;
         app.mend_storage(&found).await;
-        if found.is_clean() && app.stored_files() == 0 {
+        if found.is_clean() && found.objects == 0 {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;

@@ -18,8 +18,8 @@ const CLASS: i32 = 10_000_000;
 pub(super) fn priority(kind: job::Kind, in_one_piece: bool, chunk: Option<i32>, turn: i32) -> i32 {
     let chunk = chunk.unwrap_or(0);
     let class = match kind {
-        job::Kind::ProcessVideo if !in_one_piece => 4,
-        job::Kind::EncodeAudio => 3,
+        job::Kind::ProcessVideo if !in_one_piece => 5,
+        job::Kind::EncodeAudio => 4,
         job::Kind::EncodeChunk if chunk == 0 => 3,
         job::Kind::MakePoster => 3,
         job::Kind::CopyChunk => 2,
@@ -101,8 +101,8 @@ mod tests {
         let order = [
             priority(ProcessVideo, false, None, 0),
             priority(ProcessVideo, false, None, 900),
-            priority(EncodeChunk, false, Some(0), 0),
             priority(EncodeAudio, false, None, 1),
+            priority(EncodeChunk, false, Some(0), 0),
             priority(CopyChunk, false, Some(1), 0),
             priority(CopyChunk, false, Some(400), 0),
             priority(EncodeChunk, false, Some(1), 0),
