@@ -3,7 +3,7 @@
 use sea_orm::{FromJsonQueryResult, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ChunkId, RenditionId};
+use crate::id::{ChunkId, LeaseId, RenditionId};
 
 /// One segment: a byte range of the chunk's object.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,10 @@ pub struct Model {
     pub init_size_bytes: Option<i64>,
     #[sea_orm(column_type = "JsonBinary")]
     pub segments: Segments,
+    /// Under which its object was written, which is part of its name; none for those from before it was.
+    pub lease_id: Option<LeaseId>,
+    /// Made in a hurry, and replaced by a better one later.
+    pub is_draft: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

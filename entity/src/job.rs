@@ -8,8 +8,20 @@ use crate::id::{JobId, LeaseId, RunnerId, VideoId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Kind {
+    /// Looks at an upload and plans what is made of it; or, where it cannot be cut, makes all of it at once.
     #[sea_orm(string_value = "process_video")]
     ProcessVideo,
+    /// Passes on what can be played as it is, of one chunk.
+    #[sea_orm(string_value = "copy_chunk")]
+    CopyChunk,
+    /// Encodes all sizes of one chunk.
+    #[sea_orm(string_value = "encode_chunk")]
+    EncodeChunk,
+    /// Encodes the sound of the whole video.
+    #[sea_orm(string_value = "encode_audio")]
+    EncodeAudio,
+    #[sea_orm(string_value = "make_poster")]
+    MakePoster,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -57,6 +69,30 @@ pub struct Model {
     pub error: Option<String>,
     pub created_at: DateTimeUtc,
     pub finished_at: Option<DateTimeUtc>,
+    /// The job that planned this one, for everything but `ProcessVideo`.
+    pub parent_id: Option<JobId>,
+    /// Which chunk, for jobs that make one.
+    pub chunk: Option<i32>,
+    /// What the runner that planned has to tell to those that do the work; there once it has.
+    pub plan: Option<String>,
+    /// Whether the video must not be cut: cutting has failed before.
+    pub in_one_piece: bool,
+    /// Attempts of this video that came before those of this job.
+    pub attempt_base: i32,
+    /// How much work it is beside the other jobs of its video.
+    pub weight_ms: i64,
+}
+
+impl Model {
+    /// The processing attempt of the video that this job works for. Once there is a plan it stays the same,
+    /// however often the job itself is tried.
+    pub fn video_attempt(&self) -> i32 {
+        if self.kind == Kind::ProcessVideo && self.plan.is_none() {
+            self.attempt_base + self.attempts
+        } else {
+            self.attempt_base
+        }
+    }
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

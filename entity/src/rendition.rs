@@ -32,6 +32,8 @@ pub struct Model {
     pub bandwidth: i64,
     /// Bits per second over the whole.
     pub average_bandwidth: i64,
+    /// How many chunks it will have, once that is known.
+    pub chunk_count: Option<i32>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

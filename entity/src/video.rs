@@ -2,7 +2,7 @@
 
 use sea_orm::{Condition, entity::prelude::*};
 
-use crate::id::{UserId, VideoId};
+use crate::id::{LeaseId, UserId, VideoId};
 
 /// Where processing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -66,6 +66,8 @@ pub struct Model {
     pub search_text: String,
     pub created_at: DateTimeUtc,
     pub published_at: Option<DateTimeUtc>,
+    /// Under which the poster was written, which is part of its name; none for those from before it was.
+    pub poster_lease_id: Option<LeaseId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -9,10 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     RunnerConfig, RunnerError,
-    api::{Api, ApiError, Backoff, http_client, operations::Job},
+    api::{
+        Api, ApiError, Backoff, KINDS, http_client,
+        operations::{Job, JobKind},
+    },
     ffmpeg::run::Workbench,
-    job::{JobError, Report, Reporter, process_video},
+    job::{self, Desk, JobError, Report, Reporter},
     sandbox::Sandbox,
+    source::SourceCache,
     workdir::RunnerFolder,
 };
 
@@ -21,12 +25,53 @@ const POLL: Duration = Duration::from_secs(5);
 /// At the end, jobs have this long to be given back.
 const FAREWELL: Duration = Duration::from_secs(8);
 
+/// Where a job is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// As many as the runner was told to do at once.
+    Any,
+    /// One more, for looking at new videos: who has just uploaded one need not wait for a chunk of another to end.
+    Planner,
+}
+
+/// The places that are free.
+#[derive(Debug)]
+struct Places {
+    free: usize,
+    is_planner_free: bool,
+}
+
+impl Places {
+    fn best(&self) -> Option<Place> {
+        match (self.free, self.is_planner_free) {
+            (1.., _) => Some(Place::Any),
+            (0, true) => Some(Place::Planner),
+            (0, false) => None,
+        }
+    }
+
+    fn take(&mut self, place: Place) {
+        match place {
+            Place::Any => self.free = self.free.saturating_sub(1),
+            Place::Planner => self.is_planner_free = false,
+        }
+    }
+
+    fn give_back(&mut self, place: Place) {
+        match place {
+            Place::Any => self.free += 1,
+            Place::Planner => self.is_planner_free = true,
+        }
+    }
+}
+
 /// What all jobs share.
 struct Runner {
     api: Api,
     http: reqwest::Client,
     bench: Workbench,
     folder: RunnerFolder,
+    sources: SourceCache,
     shutdown: CancellationToken,
 }
 
@@ -37,6 +82,8 @@ pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<()
     let api = Api::new(&config.server, &config.token, http.clone());
     let folder = RunnerFolder::create(&config.work_dir)
         .map_err(|source| RunnerError::WorkDir { path: config.work_dir.clone(), source })?;
+    let sources = SourceCache::new(&folder)
+        .map_err(|source| RunnerError::WorkDir { path: config.work_dir.clone(), source })?;
     let sandbox = Sandbox::detect(&config.ffmpeg.ffmpeg).await;
     let bench = Workbench::new(config.ffmpeg, sandbox);
     tracing::info!(server = %config.server, jobs = config.jobs, "waiting for jobs");
@@ -44,7 +91,7 @@ pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<()
     // However this function ends, the jobs and the subscription end with it.
     let shutdown = shutdown.child_token();
     let _end_all = shutdown.clone().drop_guard();
-    let runner = Arc::new(Runner { api, http, bench, folder, shutdown });
+    let runner = Arc::new(Runner { api, http, bench, folder, sources, shutdown });
     let mut running = JoinSet::new();
     let outcome = claim(&runner, config.jobs.max(1), config.once, &mut running).await;
     runner.shutdown.cancel();
@@ -60,8 +107,9 @@ async fn claim(
     runner: &Arc<Runner>,
     slots: usize,
     once: bool,
-    running: &mut JoinSet<()>,
+    running: &mut JoinSet<Place>,
 ) -> Result<(), RunnerError> {
+    let mut places = Places { free: slots, is_planner_free: !once };
     let wake = Arc::new(Notify::new());
     let mut watching = JoinSet::new();
     watching.spawn(watch(runner.api.clone(), Arc::clone(&wake)));
@@ -69,16 +117,22 @@ async fn claim(
     let mut taken = 0;
     loop {
         let mut pause = POLL;
-        while running.len() < slots && !(once && taken > 0) {
+        while let Some(place) = places.best().filter(|_| !(once && taken > 0)) {
+            let kinds = if place == Place::Any { &KINDS[..] } else { &[JobKind::ProcessVideo] };
             let answer = tokio::select! {
-                answer = runner.api.lease_job() => answer,
+                answer = runner.api.lease_job(kinds) => answer,
                 () = runner.shutdown.cancelled() => return Ok(()),
             };
             match answer {
                 Ok(Some(job)) => {
                     backoff.reset();
                     taken += 1;
-                    running.spawn(work(Arc::clone(runner), job));
+                    places.take(place);
+                    let runner = Arc::clone(runner);
+                    running.spawn(async move {
+                        work(runner, job).await;
+                        place
+                    });
                 }
                 Ok(None) => {
                     backoff.reset();
@@ -97,10 +151,11 @@ async fn claim(
         if once && taken > 0 && running.is_empty() {
             return Ok(());
         }
-        let has_room = running.len() < slots;
+        let has_room = places.best().is_some();
         tokio::select! {
             () = runner.shutdown.cancelled() => return Ok(()),
-            Some(_) = running.join_next() => {}
+            // A job that panicked keeps its place: better one too few than one too many.
+            Some(ended) = running.join_next() => if let Ok(place) = ended { places.give_back(place) },
             () = wake.notified(), if has_room => {}
             () = tokio::time::sleep(pause), if has_room => {}
         }
@@ -132,16 +187,27 @@ enum Ending {
 /// Does one job, keeps its lease meanwhile, and tells the server how it ended.
 async fn work(runner: Arc<Runner>, job: Job) {
     let started = tokio::time::Instant::now();
-    tracing::info!(job = job.id.inner(), video = job.video_id.inner(), attempt = job.attempt, "job taken");
+    tracing::info!(
+        job = job.id.inner(), kind = ?job.kind, chunk = job.chunk, video = job.video_id.inner(),
+        attempt = job.attempt, "job taken",
+    );
     let (reporter, progress) = Reporter::new();
     let lost = CancellationToken::new();
     let unwanted = runner.shutdown.child_token();
     let mut heartbeat = JoinSet::new();
     heartbeat.spawn(lease::keep(runner.api.clone(), job.lease.id.clone(), progress, lost.clone()));
+    let desk = Desk {
+        api: &runner.api,
+        http: &runner.http,
+        bench: &runner.bench,
+        folder: &runner.folder,
+        sources: &runner.sources,
+        job: &job,
+        reporter: &reporter,
+        cancel: &unwanted,
+    };
     let ending = tokio::select! {
-        result = process_video(
-            &runner.api, &runner.http, &runner.bench, &runner.folder, &job, &reporter, &unwanted,
-        ) => Ending::Finished(result),
+        result = job::run(&desk) => Ending::Finished(result),
         () = lost.cancelled() => Ending::LeaseLost,
         () = runner.shutdown.cancelled() => Ending::ShutDown,
     };

@@ -6,12 +6,15 @@
 
 pub mod api;
 mod args;
+pub mod chunked;
 mod claim;
 pub mod ffmpeg;
 pub mod fmp4;
 pub mod job;
+pub mod mp4;
 pub mod sandbox;
 pub mod slideshow;
+pub mod source;
 mod tools;
 mod transfer;
 pub mod workdir;

@@ -16,6 +16,7 @@ pub const SOURCE: &str = "source";
 /// The folder of results, inside a job's folder.
 pub const OUT: &str = "out";
 
+const SOURCES: &str = "sources";
 const RUNNER_PREFIX: &str = "runner-";
 const LOCK: &str = "lock";
 
@@ -43,6 +44,13 @@ impl RunnerFolder {
     /// Makes a folder for a job.
     pub fn job(&self) -> io::Result<JobFolder> {
         JobFolder::create(self.folder.path())
+    }
+
+    /// The folder of sources that outlast a job; made if missing.
+    pub fn sources(&self) -> io::Result<PathBuf> {
+        let folder = self.folder.path().join(SOURCES);
+        private_folder(&folder)?;
+        Ok(folder)
     }
 
     pub fn path(&self) -> &Path {

@@ -38,11 +38,21 @@ fn landscape() -> Source {
             colour: Colour { transfer: Transfer::Sdr, matrix: Matrix::Bt709, full_range: false },
             rate: FrameRate::new(30, 1),
             rate_is_constant: true,
+            track_id: Some(1),
+            start_s: Some(0.0),
         },
-        audio: Some(AudioStream { index: 1, codec: "aac".to_owned(), channels: 2 }),
+        audio: Some(AudioStream {
+            index: 1,
+            codec: "aac".to_owned(),
+            channels: 2,
+            track_id: Some(2),
+            start_s: Some(0.0),
+        }),
         stated_duration: Some(Duration::from_secs(10)),
         likely_duration: Some(Duration::from_secs(10)),
         has_exact_index: false,
+        is_matroska: true,
+        start_s: Some(0.0),
         size_bytes: 100 << 20,
     }
 }
@@ -169,7 +179,8 @@ fn portrait_is_shrunk_before_it_is_turned_and_ends_where_its_index_says() {
     source.video.colour = Colour { transfer: Transfer::Sdr, matrix: Matrix::Bt601, full_range: true };
     source.video.rate = FrameRate::new(60_000, 1_001);
     source.has_exact_index = true;
-    source.audio = Some(AudioStream { index: 2, codec: "aac".to_owned(), channels: 1 });
+    source.audio =
+        Some(AudioStream { index: 2, codec: "aac".to_owned(), channels: 1, track_id: None, start_s: None });
     assert_encodes(
         &source,
         &format!(

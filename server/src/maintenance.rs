@@ -23,7 +23,7 @@ pub async fn run(app: SharedApp) {
         tokio::select! {
             () = app.stop.cancelled() => return,
             _ = reap.tick() => {
-                let outcome = job::reap(&app, async |transaction, lost| processing::lost(transaction, &lost.0).await).await;
+                let outcome = job::reap(&app, async |app, transaction, lost| processing::lost(app, transaction, &lost.0).await).await;
                 if let Err(error) = outcome {
                     tracing::warn!(?error, "lost jobs could not be looked for");
                 }

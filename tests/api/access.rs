@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kinora_tests::app::TestApp;
-use kinora_tests::fake_runner::{chunk_of, result};
+use kinora_tests::fake_runner::{chunk_of, plan, result};
 use kinora_tests::graphql::Client;
 use kinora_tests::socket::Socket;
 use serde_json::{Value, json};
@@ -89,6 +89,11 @@ fn rows(things: &Things) -> Vec<Row> {
             "Mutation.publishChunk",
             "mutation ($l: ID!, $c: PublishChunkInput!) { x: publishChunk(leaseId: $l, chunk: $c) }",
             json!({ "l": lease, "c": chunk_of("360p") }),
+        ),
+        row(
+            "Mutation.planVideo",
+            "mutation ($l: ID!, $p: VideoPlanInput!) { x: planVideo(leaseId: $l, plan: $p) }",
+            json!({ "l": lease, "p": plan() }),
         ),
         row(
             "Mutation.completeJob",

@@ -174,7 +174,8 @@ const CASES: [Case; 16] = [
 ];
 
 /// Mutations of runners, which no token of a person reaches: one of them stands for all above.
-const OF_RUNNERS: [&str; 5] = ["renewLease", "signJobOutputs", "publishChunk", "completeJob", "failJob"];
+const OF_RUNNERS: [&str; 6] =
+    ["renewLease", "signJobOutputs", "planVideo", "publishChunk", "completeJob", "failJob"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_scope_may_what_it_says_and_nothing_more() {

@@ -1,6 +1,7 @@
 //! The program itself, as people start, stop and kill it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+mod chunks;
 mod commands;
 mod desk;
 mod refusals;

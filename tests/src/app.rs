@@ -5,8 +5,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use kinora_entity::rendition;
 pub use kinora_entity::user::Role;
+use kinora_entity::{chunk, rendition};
 use kinora_server::account;
 use kinora_server::app::App;
 use kinora_server::config::Config;
@@ -151,7 +151,13 @@ impl TestApp {
             .one(&self.app().database)
             .await;
         let found = found.expect("the database of a test answers").expect("the video is ready");
-        keys::chunk(video, found.attempt, &found.name, 0)
+        let first = chunk::Entity::find()
+            .filter(chunk::Column::RenditionId.eq(found.id))
+            .filter(chunk::Column::Index.eq(0))
+            .one(&self.app().database)
+            .await;
+        let first = first.expect("the database of a test answers").expect("a rendition has chunks");
+        keys::chunk(video, found.attempt, &found.name, 0, first.lease_id)
     }
 
     /// Takes an object away behind the site's back.

@@ -65,6 +65,37 @@ impl FakeRunner {
         self.client.run(FAIL, variables).await
     }
 
+    /// A job of a planned video, if there is one.
+    pub async fn lease_part(&self) -> Option<Value> {
+        const LEASE: &str =
+            "mutation { leaseJob(kinds: [COPY_CHUNK, ENCODE_CHUNK, ENCODE_AUDIO, MAKE_POSTER]) {
+            id kind attempt chunk plan inOnePiece lease { id } videoId } }";
+        let mut data = self.client.query(LEASE).await.data();
+        Some(data["leaseJob"].take()).filter(Value::is_object)
+    }
+
+    pub async fn plan(&self, lease: &Value, plan: Value) -> Reply {
+        const PLAN: &str =
+            "mutation ($lease: ID!, $plan: VideoPlanInput!) { planVideo(leaseId: $lease, plan: $plan) }";
+        self.client.run(PLAN, json!({ "lease": lease, "plan": plan })).await
+    }
+
+    /// Ends a job that has no result of its own.
+    pub async fn complete_part(&self, lease: &Value) -> Reply {
+        const COMPLETE: &str = "mutation ($lease: ID!) { completeJob(leaseId: $lease) }";
+        self.client.run(COMPLETE, json!({ "lease": lease })).await
+    }
+
+    /// Stores the bytes of one chunk and makes it playable.
+    pub async fn send_chunk(&self, lease: &Value, chunk: Value) -> Reply {
+        let output = json!({ "kind": "CHUNK", "rendition": chunk["rendition"], "chunk": chunk["index"], "size": chunk["size"] });
+        let mut signed = self.sign_outputs(lease, json!([output])).await.data();
+        let output = signed["signJobOutputs"][0].take();
+        let response = put(&self.client, &output, vec![7; CHUNK_BYTES as usize]).await;
+        assert!(response.status().is_success(), "{output}: {}", response.status());
+        self.publish_chunk(lease, chunk).await
+    }
+
     /// Does a leased job: sends every output and reports it.
     pub async fn finish(&self, job: &Value) {
         let lease = &job["lease"]["id"];
@@ -98,6 +129,36 @@ pub fn chunk_of(rendition: &str) -> Value {
         "segments": [
             { "offset": INIT_BYTES, "size": segment, "durationMs": 2000.0 },
             { "offset": INIT_BYTES + segment, "size": segment, "durationMs": 2000.0 },
+        ],
+    })
+}
+
+/// A chunk of a planned rendition: two segments of two seconds.
+pub fn planned_chunk(rendition: &str, index: u64) -> Value {
+    let mut chunk = chunk_of(rendition);
+    chunk["index"] = json!(index);
+    chunk["startMs"] = json!(index as f64 * 4000.0);
+    if index == 0 {
+        let codecs = if rendition == "audio" { "mp4a.40.2" } else { "avc1.64001e" };
+        chunk["codecs"] = json!(codecs);
+    } else {
+        chunk["init"] = Value::Null;
+    }
+    chunk
+}
+
+/// Two chunks of pictures in one size, and the sound.
+pub fn plan() -> Value {
+    json!({
+        "durationMs": 8000, "width": 640, "height": 360, "details": "for runners only",
+        "renditions": [
+            { "name": "360p", "kind": "VIDEO", "width": 640, "height": 360, "frameRate": 30.0, "chunkCount": 2 },
+            { "name": "audio", "kind": "AUDIO" },
+        ],
+        "jobs": [
+            { "kind": "ENCODE_AUDIO", "weightMs": 1000 },
+            { "kind": "ENCODE_CHUNK", "chunk": 0, "weightMs": 4000 },
+            { "kind": "ENCODE_CHUNK", "chunk": 1, "weightMs": 4000 },
         ],
     })
 }

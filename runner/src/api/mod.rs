@@ -17,8 +17,9 @@ pub use retry::{Backoff, persist};
 use error::Extensions;
 use operations::{
     CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobKind, JobOutputInput,
-    JobProgressInput, JobResultInput, KindsVariables, LeaseJob, OutputUrl, PublishChunk, PublishChunkInput,
-    PublishChunkVariables, RenewLease, RenewLeaseVariables, SignJobOutputs, SignJobOutputsVariables,
+    JobProgressInput, JobResultInput, KindsVariables, LeaseJob, OutputUrl, PlanVideo, PlanVideoVariables,
+    PosterInput, PublishChunk, PublishChunkInput, PublishChunkVariables, RenewLease, RenewLeaseVariables,
+    SignJobOutputs, SignJobOutputsVariables, VideoPlanInput,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,7 +27,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The kinds of job that this program can do.
-const KINDS: [JobKind; 1] = [JobKind::ProcessVideo];
+pub(crate) const KINDS: [JobKind; 5] = [
+    JobKind::ProcessVideo,
+    JobKind::CopyChunk,
+    JobKind::EncodeChunk,
+    JobKind::EncodeAudio,
+    JobKind::MakePoster,
+];
 
 /// A client for the server and for presigned URLs. It follows no redirects: one would carry a presigned request
 /// somewhere it was not signed for.
@@ -59,9 +66,9 @@ impl Api {
         Self { http, endpoint, token: token.into() }
     }
 
-    /// Takes the next waiting job, if there is one.
-    pub async fn lease_job(&self) -> Result<Option<Job>, ApiError> {
-        let answer = self.send(LeaseJob::build(KindsVariables { kinds: KINDS.to_vec() })).await?;
+    /// Takes the next waiting job of one of these kinds, if there is one.
+    pub async fn lease_job(&self, kinds: &[JobKind]) -> Result<Option<Job>, ApiError> {
+        let answer = self.send(LeaseJob::build(KindsVariables { kinds: kinds.to_vec() })).await?;
         Ok(answer.lease_job)
     }
 
@@ -95,9 +102,20 @@ impl Api {
         accepted(self.send(PublishChunk::build(variables)).await?.publish_chunk)
     }
 
-    /// Hands in the result and ends the lease.
-    pub async fn complete_job(&self, lease_id: &cynic::Id, result: JobResultInput) -> Result<(), ApiError> {
-        let variables = CompleteJobVariables { lease_id: lease_id.clone(), result };
+    /// Has a video made in chunks.
+    pub async fn plan_video(&self, lease_id: &cynic::Id, plan: VideoPlanInput) -> Result<(), ApiError> {
+        let variables = PlanVideoVariables { lease_id: lease_id.clone(), plan };
+        accepted(self.send(PlanVideo::build(variables)).await?.plan_video)
+    }
+
+    /// Ends the lease, with the result of a job that made a video in one piece, or the poster of one that made that.
+    pub async fn complete_job(
+        &self,
+        lease_id: &cynic::Id,
+        result: Option<JobResultInput>,
+        poster: Option<PosterInput>,
+    ) -> Result<(), ApiError> {
+        let variables = CompleteJobVariables { lease_id: lease_id.clone(), result, poster };
         accepted(self.send(CompleteJob::build(variables)).await?.complete_job)
     }
 

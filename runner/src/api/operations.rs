@@ -15,6 +15,10 @@ pub struct ByteCount(pub u64);
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobKind {
     ProcessVideo,
+    CopyChunk,
+    EncodeChunk,
+    EncodeAudio,
+    MakePoster,
 }
 
 /// What an upload URL is for.
@@ -54,6 +58,11 @@ pub struct Job {
     pub ladder: Vec<LadderRung>,
     pub audio_bitrate: i32,
     pub max_duration_ms: i32,
+    /// For jobs that make a chunk.
+    pub chunk: Option<i32>,
+    /// The details of the video's plan, once it has one.
+    pub plan: Option<String>,
+    pub in_one_piece: bool,
 }
 
 /// The right to write results of a job until it expires.
@@ -135,6 +144,36 @@ pub struct PublishChunkInput {
     pub start_ms: f64,
     pub init: Option<ByteRangeInput>,
     pub segments: Vec<SegmentInput>,
+    pub codecs: Option<String>,
+    pub is_draft: bool,
+    pub is_last: bool,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct PlannedRenditionInput {
+    pub name: String,
+    pub kind: RenditionKind,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub frame_rate: Option<f64>,
+    pub chunk_count: Option<i32>,
+}
+
+#[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq)]
+pub struct PlannedJobInput {
+    pub kind: JobKind,
+    pub chunk: Option<i32>,
+    pub weight_ms: i32,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct VideoPlanInput {
+    pub duration_ms: i32,
+    pub width: i32,
+    pub height: i32,
+    pub renditions: Vec<PlannedRenditionInput>,
+    pub jobs: Vec<PlannedJobInput>,
+    pub details: String,
 }
 
 #[derive(cynic::InputObject, Clone, Debug, PartialEq)]
@@ -223,15 +262,29 @@ pub struct PublishChunk {
 }
 
 #[derive(cynic::QueryVariables, Debug)]
+pub struct PlanVideoVariables {
+    pub lease_id: cynic::Id,
+    pub plan: VideoPlanInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "PlanVideoVariables")]
+pub struct PlanVideo {
+    #[arguments(leaseId: $lease_id, plan: $plan)]
+    pub plan_video: bool,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
 pub struct CompleteJobVariables {
     pub lease_id: cynic::Id,
-    pub result: JobResultInput,
+    pub result: Option<JobResultInput>,
+    pub poster: Option<PosterInput>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]
 #[cynic(graphql_type = "Mutation", variables = "CompleteJobVariables")]
 pub struct CompleteJob {
-    #[arguments(leaseId: $lease_id, result: $result)]
+    #[arguments(leaseId: $lease_id, result: $result, poster: $poster)]
     pub complete_job: bool,
 }
 

@@ -1,8 +1,16 @@
 //! Command lines of ffprobe and ffmpeg: pure functions of a plan. No text of a user gets in here; files are
 //! named by us, relative to the job's folder.
 
-use super::{codecs, filters, plan::Plan, probe::MAX_PIXELS};
-use crate::workdir::{OUT, SOURCE};
+use super::{
+    codecs, filters,
+    ladder::Size,
+    plan::{AudioPlan, Plan},
+    probe::MAX_PIXELS,
+};
+use crate::{
+    chunked::{Cut, Cutting, cutting::LEAD_S},
+    workdir::{OUT, SOURCE},
+};
 
 /// Where the timeline of all renditions begins, so that the first decoding time is positive in spite of
 /// reordered frames.
@@ -29,7 +37,7 @@ pub fn poster_output() -> String {
 
 /// ffprobe's question for streams, the container and the first packets.
 pub fn probe_streams() -> Vec<String> {
-    let entries = "format=format_name,duration:packet=stream_index,pts_time,size:stream=index,codec_type,codec_name,\
+    let entries = "format=format_name,duration,start_time:packet=stream_index,pts_time,size:stream=index,id,codec_type,codec_name,\
                    width,height,sample_aspect_ratio,pix_fmt,field_order,color_range,color_space,color_transfer,\
                    r_frame_rate,avg_frame_rate,start_time,duration,channels:\
                    stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=displaymatrix";
@@ -52,32 +60,79 @@ fn probe(question: &[&str]) -> Vec<String> {
 
 /// ffmpeg's orders: all renditions in one run, decoding once.
 pub fn encode(plan: &Plan) -> Vec<String> {
-    // `repeat` keeps equal lines from being folded, for they are counted; `verbose` has the count of frames.
-    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "repeat+verbose"]);
-    args.add(&["-progress", "pipe:1", "-stats_period", "0.5", "-max_alloc", &MAX_ALLOC_BYTES.to_string()]);
-    // Turning is part of the graph, where it happens after shrinking.
-    args.add(&["-noautorotate", "-t", &format!("{:.3}", plan.limit.as_secs_f64())]);
+    let mut args = Args::encoding();
+    args.add(&["-t", &format!("{:.3}", plan.limit.as_secs_f64())]);
     args.input();
     args.add(&["-filter_complex", &filters::renditions(plan)]);
     let interval = plan.rate.keyframe_interval().to_string();
     for (number, size) in plan.sizes.iter().enumerate() {
-        let (rate, buffer) = (size.max_bitrate.to_string(), size.max_bitrate.saturating_mul(2).to_string());
-        args.add(&["-map", &format!("[v{number}]")]);
-        args.add(&["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p"]);
-        args.add(&["-crf", "22", "-maxrate", &rate, "-bufsize", &buffer]);
-        args.add(&["-g", &interval, "-keyint_min", &interval, "-sc_threshold", "0", "-flags", "+cgop"]);
-        args.add(&["-video_track_timescale", &VIDEO_TIMESCALE.to_string()]);
-        args.fragments("+empty_moov+default_base_moof+frag_keyframe+frag_discont", &output(&size.name));
+        args.picture(number, size, FINAL_PRESET);
+        args.add(&["-g", &interval, "-keyint_min", &interval]);
+        args.picture_end(size, 0.0);
     }
     if let Some(audio) = &plan.audio {
-        let layout = if audio.channels == 1 { "mono" } else { "stereo" };
-        args.add(&["-map", &format!("0:{}", audio.index)]);
-        // Silence fills gaps and a late start, so that sound stays in step with the pictures.
-        let filter = format!("aresample={AUDIO_RATE}:async=1:first_pts=0,aformat=channel_layouts={layout}");
-        args.add(&["-af", &filter]);
-        args.add(&["-c:a", "aac", "-b:a", &audio.bitrate.to_string(), "-frag_duration", "2000000"]);
-        args.fragments("+empty_moov+default_base_moof+frag_discont", &output("audio"));
+        args.sound(audio);
     }
+    args.0
+}
+
+/// How much care is taken of a picture that stays.
+const FINAL_PRESET: &str = "veryfast";
+/// And of one that is replaced soon.
+const DRAFT_PRESET: &str = "superfast";
+
+/// ffmpeg's orders for one chunk, all encoded sizes in one run, or only a draft of the smallest. A draft brings the
+/// beginning of the sound along, if that has to be encoded.
+pub fn chunk(cutting: &Cutting, cut: &Cut, is_draft: bool) -> Vec<String> {
+    let plan = &cutting.plan;
+    let sizes = if is_draft { draft_sizes(cutting) } else { &plan.sizes[..] };
+    let lead = cut.first.min((LEAD_S * plan.rate.fps()).round() as u64);
+    let mut args = Args::encoding();
+    if cut.first > lead {
+        args.add(&["-ss", &format!("{:.6}", cutting.seconds(cut.first - lead))]);
+    }
+    let read_s = match (cut.is_last, cut.frames) {
+        (false, Some(frames)) => cutting.seconds(lead + frames) + 1.0,
+        _ => plan.limit.as_secs_f64(),
+    };
+    args.add(&["-t", &format!("{read_s:.3}")]);
+    args.input();
+    if !sizes.is_empty() {
+        args.add(&["-filter_complex", &filters::chunk(plan, sizes, lead, cut.frames, cut.is_last)]);
+    }
+    let interval = plan.rate.keyframe_interval().to_string();
+    for (number, size) in sizes.iter().enumerate() {
+        args.picture(number, size, if is_draft { DRAFT_PRESET } else { FINAL_PRESET });
+        if cut.keyframes.is_empty() {
+            args.add(&["-g", &interval, "-keyint_min", &interval]);
+        } else {
+            let times: Vec<String> =
+                cut.keyframes.iter().map(|frame| format!("{:.6}", cutting.seconds(*frame))).collect();
+            args.add(&["-g", "1000", "-force_key_frames", &times.join(",")]);
+        }
+        args.picture_end(size, cutting.seconds(cut.first));
+    }
+    if let Some(audio) = plan.audio.as_ref().filter(|_| is_draft && cutting.encodes_sound()) {
+        args.sound(audio);
+    }
+    args.0
+}
+
+/// What a draft is made in: the smallest size, unless the pictures can be passed on as they are.
+pub fn draft_sizes(cutting: &Cutting) -> &[Size] {
+    let sizes = &cutting.plan.sizes;
+    match cutting.picture_copy {
+        Some(_) => &[],
+        None => &sizes[sizes.len().saturating_sub(1)..],
+    }
+}
+
+/// ffmpeg's orders for the sound of the whole video.
+pub fn sound(plan: &Plan, audio: &AudioPlan) -> Vec<String> {
+    let mut args = Args::encoding();
+    args.add(&["-t", &format!("{:.3}", plan.limit.as_secs_f64())]);
+    args.input();
+    args.sound(audio);
     args.0
 }
 
@@ -104,6 +159,49 @@ impl Args {
         args
     }
 
+    /// What every run that encodes begins with.
+    fn encoding() -> Self {
+        // `repeat` keeps equal lines from being folded, for they are counted; `verbose` has the count of frames.
+        let mut args = Self::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "repeat+verbose"]);
+        args.add(&[
+            "-progress",
+            "pipe:1",
+            "-stats_period",
+            "0.5",
+            "-max_alloc",
+            &MAX_ALLOC_BYTES.to_string(),
+        ]);
+        // Turning is part of the graph, where it happens after shrinking.
+        args.add(&["-noautorotate"]);
+        args
+    }
+
+    /// One size of the graph's output `number`, up to where its keyframes are.
+    fn picture(&mut self, number: usize, size: &Size, preset: &str) {
+        let (rate, buffer) = (size.max_bitrate.to_string(), size.max_bitrate.saturating_mul(2).to_string());
+        self.add(&["-map", &format!("[v{number}]")]);
+        self.add(&["-c:v", "libx264", "-preset", preset, "-profile:v", "high", "-pix_fmt", "yuv420p"]);
+        self.add(&["-crf", "22", "-maxrate", &rate, "-bufsize", &buffer]);
+    }
+
+    /// And from there to its file, which begins `at_s` into the video.
+    fn picture_end(&mut self, size: &Size, at_s: f64) {
+        self.add(&["-sc_threshold", "0", "-flags", "+cgop"]);
+        self.add(&["-video_track_timescale", &VIDEO_TIMESCALE.to_string()]);
+        let flags = "+empty_moov+default_base_moof+frag_keyframe+frag_discont";
+        self.fragments(flags, &output(&size.name), at_s);
+    }
+
+    fn sound(&mut self, audio: &AudioPlan) {
+        let layout = if audio.channels == 1 { "mono" } else { "stereo" };
+        self.add(&["-map", &format!("0:{}", audio.index)]);
+        // Silence fills gaps and a late start, so that sound stays in step with the pictures.
+        let filter = format!("aresample={AUDIO_RATE}:async=1:first_pts=0,aformat=channel_layouts={layout}");
+        self.add(&["-af", &filter]);
+        self.add(&["-c:a", "aac", "-b:a", &audio.bitrate.to_string(), "-frag_duration", "2000000"]);
+        self.fragments("+empty_moov+default_base_moof+frag_discont", &output("audio"), 0.0);
+    }
+
     fn add(&mut self, words: &[&str]) {
         self.0.extend(words.iter().map(|word| (*word).to_owned()));
     }
@@ -122,9 +220,10 @@ impl Args {
     }
 
     /// Fragmented MP4 on the common timeline; see `BASE_S`.
-    fn fragments(&mut self, flags: &str, file: &str) {
+    fn fragments(&mut self, flags: &str, file: &str, at_s: f64) {
         self.strip();
-        self.add(&["-output_ts_offset", &BASE_S.to_string(), "-avoid_negative_ts", "disabled"]);
+        let offset = if at_s > 0.0 { format!("{:.6}", f64::from(BASE_S) + at_s) } else { BASE_S.to_string() };
+        self.add(&["-output_ts_offset", &offset, "-avoid_negative_ts", "disabled"]);
         self.add(&["-use_editlist", "0", "-movflags", flags, "-f", "mp4", &format!("file:{file}")]);
     }
 }

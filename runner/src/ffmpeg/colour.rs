@@ -1,7 +1,7 @@
 //! What the numbers in a picture mean, and what has to be done to show them on an ordinary screen.
 
 /// How light is coded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Transfer {
     /// Any of the standard dynamic range curves; they are close enough to be treated as one.
     Sdr,
@@ -12,7 +12,7 @@ pub enum Transfer {
 }
 
 /// How red, green and blue were mixed into luma and chroma.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Matrix {
     Bt709,
     Bt601,
@@ -22,7 +22,7 @@ pub enum Matrix {
 }
 
 /// The colour description of a source, with gaps filled by what players assume.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Colour {
     pub transfer: Transfer,
     pub matrix: Matrix,

@@ -2,6 +2,7 @@
 
 use super::{
     colour::{Matrix, Transfer},
+    ladder::Size,
     plan::Plan,
 };
 
@@ -17,28 +18,45 @@ const STANDARD_TAGS: &str = "setparams=range=tv:color_primaries=bt709:color_trc=
 /// Frames are dropped and shrunk first, for everything after that costs by the pixel: tone mapping and turning
 /// happen at the size of the largest rendition, which the smaller ones are then made from.
 pub fn renditions(plan: &Plan) -> String {
-    let top = plan.top();
+    let mut timing = Vec::new();
+    if let Some(end) = plan.end {
+        let end_s = (end.as_secs_f64() - 0.5 / plan.rate.fps()).max(0.5 / plan.rate.fps());
+        timing.push(format!("tpad=stop_mode=clone:stop_duration={LAST_FRAME_S}"));
+        timing.push(format!("trim=end={end_s:.4}"));
+    }
+    graph(plan, &plan.sizes, timing)
+}
+
+/// The same for a chunk: its frames are those from `lead` on, `frames` of them, or all that come.
+pub fn chunk(plan: &Plan, sizes: &[Size], lead: u64, frames: Option<u64>, is_last: bool) -> String {
+    let mut timing = Vec::new();
+    if is_last && frames.is_some() {
+        timing.push(format!("tpad=stop_mode=clone:stop_duration={LAST_FRAME_S}"));
+    }
+    let end = frames.map(|frames| format!(":end_frame={}", lead + frames)).unwrap_or_default();
+    timing.push(format!("trim=start_frame={lead}{end}"));
+    timing.push("setpts=PTS-STARTPTS".to_owned());
+    graph(plan, sizes, timing)
+}
+
+fn graph(plan: &Plan, sizes: &[Size], timing: Vec<String>) -> String {
+    let Some((top, smaller)) = sizes.split_first() else { return String::new() };
     let mut chain = Vec::new();
     if plan.deinterlace {
         chain.push(DEINTERLACE.to_owned());
     }
     // Beginning at 0 with the first frame repeated keeps pictures and sound in step from one common start.
     chain.push(format!("fps={}/{}:start_time=0", plan.rate.num, plan.rate.den));
-    if let Some(end) = plan.end {
-        let end_s = (end.as_secs_f64() - 0.5 / plan.rate.fps()).max(0.5 / plan.rate.fps());
-        chain.push(format!("tpad=stop_mode=clone:stop_duration={LAST_FRAME_S}"));
-        chain.push(format!("trim=end={end_s:.4}"));
-    }
+    chain.extend(timing);
     chain.extend(picture(plan, top.width, top.height));
     chain.push(STANDARD_TAGS.to_owned());
     let chain = format!("[0:{}]{}", plan.video_index, chain.join(","));
 
-    let smaller = &plan.sizes[1..];
     if smaller.is_empty() {
         return format!("{chain}[v0]");
     }
-    let mut graph = format!("{chain},split={}[v0]", plan.sizes.len());
-    for number in 1..plan.sizes.len() {
+    let mut graph = format!("{chain},split={}[v0]", sizes.len());
+    for number in 1..sizes.len() {
         graph.push_str(&format!("[s{number}]"));
     }
     for (number, size) in (1..).zip(smaller) {

@@ -1,7 +1,7 @@
 //! Finding the constant frame rate that serves a source best.
 
 /// Frames a second as an exact fraction, for example 30000/1001.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FrameRate {
     pub num: u32,
     pub den: u32,

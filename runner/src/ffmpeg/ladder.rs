@@ -1,5 +1,7 @@
 //! Which sizes a source is offered in.
 
+use serde::{Deserialize, Serialize};
+
 /// One step of the ladder that the job asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rung {
@@ -10,7 +12,7 @@ pub struct Rung {
 }
 
 /// A size to encode.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Size {
     /// For example `720p`; unique within a video.
     pub name: String,

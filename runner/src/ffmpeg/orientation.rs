@@ -1,7 +1,7 @@
 //! How a picture has to be turned to be upright: phones store the sensor's pixels and a matrix.
 
 /// The eight ways to lay a picture on its side, named by what puts it right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub enum Orientation {
     #[default]
     Upright,

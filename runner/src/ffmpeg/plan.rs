@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     colour::Colour,
     frame_rate::FrameRate,
@@ -21,9 +23,11 @@ pub struct Settings {
 }
 
 /// Everything that the command lines depend on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     pub video_index: u32,
+    /// Its id in the container, where that has such.
+    pub track_id: Option<u32>,
     /// Stored pixels of the source.
     pub stored: (u32, u32),
     pub orientation: Orientation,
@@ -43,9 +47,10 @@ pub struct Plan {
 }
 
 /// The one rendition of the sound.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AudioPlan {
     pub index: u32,
+    pub track_id: Option<u32>,
     /// 1 or 2.
     pub channels: u32,
     /// Bits per second.
@@ -53,7 +58,7 @@ pub struct AudioPlan {
 }
 
 /// The picture that stands for the video.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PosterPlan {
     pub width: u32,
     pub height: u32,
@@ -73,12 +78,18 @@ impl Plan {
         let sizes = ladder::sizes(width, height, &settings.ladder, source_bitrate(source));
         let audio = source.audio.as_ref().map(|audio| {
             let channels = audio.channels.clamp(1, 2);
-            AudioPlan { index: audio.index, channels, bitrate: settings.audio_bitrate / 2 * channels }
+            AudioPlan {
+                index: audio.index,
+                track_id: audio.track_id,
+                channels,
+                bitrate: settings.audio_bitrate / 2 * channels,
+            }
         });
         let poster_scale = (f64::from(POSTER_LONG_SIDE) / f64::from(width.max(height))).min(1.0);
         let poster_side = |length: u32| ((f64::from(length) * poster_scale / 2.0).round() as u32 * 2).max(2);
         Self {
             video_index: video.index,
+            track_id: video.track_id,
             stored: (video.width, video.height),
             orientation: video.orientation,
             deinterlace: video.interlaced,

@@ -180,15 +180,21 @@ fn describe(report: &Report, log: &Log, size_bytes: u64, max_duration: Duration)
             colour,
             rate,
             rate_is_constant: timing.is_constant_at(rate),
+            track_id: video.track_id(),
+            start_s: seconds(video.start_time.as_deref()),
         },
         audio: audio.map(|stream| AudioStream {
             index: stream.index,
             codec: stream.codec_name.clone().unwrap_or_default(),
             channels: stream.channels.unwrap_or(2),
+            track_id: stream.track_id(),
+            start_s: seconds(stream.start_time.as_deref()),
         }),
         stated_duration: duration(stated_s),
         likely_duration: duration(likely_s),
         has_exact_index: report.format.format_name.starts_with("mov,"),
+        is_matroska: report.format.format_name.starts_with("matroska"),
+        start_s: seconds(report.format.start_time.as_deref()),
         size_bytes,
     })
 }

@@ -16,12 +16,14 @@ pub struct Report {
 pub struct Format {
     pub format_name: String,
     pub duration: Option<String>,
+    pub start_time: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Stream {
     pub index: u32,
+    pub id: Option<String>,
     pub codec_type: Option<String>,
     pub codec_name: Option<String>,
     pub width: Option<u32>,
@@ -81,6 +83,11 @@ impl Report {
 }
 
 impl Stream {
+    /// The id in the container, which comes in hexadecimal.
+    pub fn track_id(&self) -> Option<u32> {
+        u32::from_str_radix(self.id.as_deref()?.strip_prefix("0x")?, 16).ok()
+    }
+
     /// Moving pictures: an album cover is a video stream to ffmpeg, but not to anybody else.
     pub fn is_video(&self) -> bool {
         self.codec_type.as_deref() == Some("video")

@@ -15,6 +15,9 @@ pub struct Source {
     pub likely_duration: Option<Duration>,
     /// Whether the index can be trusted to the frame (MP4 and MOV).
     pub has_exact_index: bool,
+    pub is_matroska: bool,
+    /// Where the timeline of the file begins, in seconds.
+    pub start_s: Option<f64>,
     pub size_bytes: u64,
 }
 
@@ -36,6 +39,10 @@ pub struct VideoStream {
     pub rate: FrameRate,
     /// Whether the source itself has that rate throughout, as far as its headers say.
     pub rate_is_constant: bool,
+    /// Its id in the container, where that has such.
+    pub track_id: Option<u32>,
+    /// When the first frame is shown, in seconds.
+    pub start_s: Option<f64>,
 }
 
 /// The sound.
@@ -44,6 +51,8 @@ pub struct AudioStream {
     pub index: u32,
     pub codec: String,
     pub channels: u32,
+    pub track_id: Option<u32>,
+    pub start_s: Option<f64>,
 }
 
 impl VideoStream {

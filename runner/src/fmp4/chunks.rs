@@ -70,22 +70,38 @@ pub fn cut(track: &Track) -> Vec<Chunk> {
 
     (0..)
         .zip(&groups)
-        .filter_map(|(index, group)| {
-            let (first, last) = (group.first()?, group.last()?);
-            let begin = if index == 0 { 0 } else { first.offset };
-            let segment = |fragment: &Fragment| Segment {
-                range: ByteRange { offset: fragment.offset - begin, size: fragment.size },
-                duration_ms: fragment.duration as f64 * 1_000.0 / timescale,
-            };
-            Some(Chunk {
-                index,
-                file_range: ByteRange { offset: begin, size: last.offset + last.size - begin },
-                start_ms: start_s(first) * 1_000.0,
-                init: (index == 0).then_some(ByteRange { offset: 0, size: track.init_size }),
-                segments: group.iter().map(segment).collect(),
-            })
-        })
+        .filter_map(|(index, group)| chunk(track, group, index, start_s(group.first()?) * 1_000.0))
         .collect()
+}
+
+/// All of a track as the chunk of this index, which begins at `start_ms`. Of the last chunk of a rendition, a short
+/// end is no segment of its own.
+pub fn one_chunk(track: &Track, index: u32, start_ms: f64, is_last: bool) -> Chunk {
+    let fragments = if is_last { without_short_end(track) } else { track.fragments.clone() };
+    let nothing = Chunk {
+        index,
+        file_range: ByteRange { offset: 0, size: 0 },
+        start_ms,
+        init: None,
+        segments: Vec::new(),
+    };
+    chunk(track, &fragments, index, start_ms).unwrap_or(nothing)
+}
+
+fn chunk(track: &Track, group: &[Fragment], index: u32, start_ms: f64) -> Option<Chunk> {
+    let (first, last) = (group.first()?, group.last()?);
+    let begin = if index == 0 { 0 } else { first.offset };
+    let segment = |fragment: &Fragment| Segment {
+        range: ByteRange { offset: fragment.offset - begin, size: fragment.size },
+        duration_ms: fragment.duration as f64 * 1_000.0 / f64::from(track.timescale),
+    };
+    Some(Chunk {
+        index,
+        file_range: ByteRange { offset: begin, size: last.offset + last.size - begin },
+        start_ms,
+        init: (index == 0).then_some(ByteRange { offset: 0, size: track.init_size }),
+        segments: group.iter().map(segment).collect(),
+    })
 }
 
 /// The fragments, the last two taken for one segment where the last is too short to be one.

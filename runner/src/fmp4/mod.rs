@@ -1,10 +1,10 @@
 //! Fragmented MP4 as ffmpeg writes it for us: where its segments are, how long they last, and how they are cut
 //! into chunks.
 
-mod boxes;
+pub(crate) mod boxes;
 mod chunks;
 mod track;
 
 pub use boxes::FormatError;
-pub use chunks::{ByteRange, Chunk, Segment, cut};
-pub use track::{Fragment, Track, read_track, set_upright};
+pub use chunks::{ByteRange, Chunk, Segment, cut, one_chunk};
+pub use track::{Fragment, Track, read_track, read_track_so_far, set_upright};

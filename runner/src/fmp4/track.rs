@@ -53,6 +53,15 @@ impl Track {
 
 /// Reads the headers of a file; the media itself is skipped.
 pub fn read_track(path: &Path) -> Result<Track, FormatError> {
+    read(path, false)
+}
+
+/// The same of a file that is still being written: what is not whole yet is not there.
+pub fn read_track_so_far(path: &Path) -> Result<Track, FormatError> {
+    read(path, true)
+}
+
+fn read(path: &Path, still_grows: bool) -> Result<Track, FormatError> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut track: Option<Track> = None;
@@ -61,7 +70,11 @@ pub fn read_track(path: &Path) -> Result<Track, FormatError> {
     let mut at = 0;
     while at + 8 <= length {
         let (kind, header, size) = top_level(&mut file, at)?;
-        if size < header || at.checked_add(size).is_none_or(|end| end > length) {
+        let ends_outside = at.checked_add(size).is_none_or(|end| end > length);
+        if still_grows && ends_outside {
+            break;
+        }
+        if size < header || ends_outside {
             return Err(FormatError::Unexpected("a box that ends outside the file"));
         }
         match &kind {

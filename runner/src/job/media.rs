@@ -3,11 +3,14 @@
 
 use std::{
     path::{Path, PathBuf},
-    thread,
     time::Duration,
 };
 
-use super::{MediaError, verdict};
+use super::{
+    MediaError,
+    encoder::{self, Amount, Encoded},
+    verdict,
+};
 use crate::{
     ffmpeg::{
         args,
@@ -15,8 +18,8 @@ use crate::{
         log::Log,
         plan::{Plan, Settings},
         probe::probe,
-        progress::{Parser, Progress},
-        run::{RunError, Workbench},
+        progress::Progress,
+        run::Workbench,
         source::Source,
     },
     fmp4::{self, Chunk, Track},
@@ -80,9 +83,6 @@ pub enum Step {
     },
 }
 
-/// A machine much slower than real time still gets through.
-const DEADLINE_PER_SECOND: u32 = 60;
-const DEADLINE_BASE: Duration = Duration::from_secs(600);
 const POSTER_DEADLINE: Duration = Duration::from_secs(90);
 
 /// Makes a video of the source in `folder`. Results lie in the folder and are gone with it.
@@ -94,12 +94,23 @@ pub async fn process(
 ) -> Result<Media, MediaError> {
     on_step(Step::Probing);
     let source = probe(bench, folder, settings.max_duration).await?;
-    let plan = Plan::new(&source, settings);
+    make(bench, folder, &source, settings, on_step).await
+}
+
+/// The same for a source that was looked at already.
+pub async fn make(
+    bench: &Workbench,
+    folder: &JobFolder,
+    source: &Source,
+    settings: &Settings,
+    on_step: &(dyn Fn(Step) + Send + Sync),
+) -> Result<Media, MediaError> {
+    let plan = Plan::new(source, settings);
     tracing::debug!(?source, ?plan, "planned");
     on_step(Step::Encoding { part: 0.0, eta: None });
     // The poster costs little and is needed at the same time as the rest.
     let (encoded, poster) =
-        tokio::join!(encode(bench, folder, &source, &plan, settings, on_step), poster(bench, folder, &plan));
+        tokio::join!(encode(bench, folder, source, &plan, settings, on_step), poster(bench, folder, &plan));
     let renditions = encoded?;
     let duration_ms = renditions.iter().map(|rendition| rendition.duration_ms).fold(0.0, f64::max);
     let (width, height) = source.video.display_size();
@@ -114,35 +125,16 @@ async fn encode(
     settings: &Settings,
     on_step: &(dyn Fn(Step) + Send + Sync),
 ) -> Result<Vec<Rendition>, MediaError> {
-    let likely = source.likely_duration.unwrap_or(settings.max_duration);
-    let deadline = DEADLINE_BASE + likely * DEADLINE_PER_SECOND;
-    let processors = thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1));
-    let file_bytes =
-        likely.as_secs().saturating_add(60).saturating_mul(u64::from(plan.top().max_bitrate)) / 2;
-    let limits = Limits::encode(deadline * processors, file_bytes.max(256 << 20));
-
-    let mut log = Log::new(plan.video_index);
-    let mut parser = Parser::default();
-    let mut last = Progress::default();
-    let run = bench.ffmpeg(folder, &args::encode(plan), limits).await?;
-    let outcome = run
-        .lines(
-            deadline,
-            |line| {
-                if let Some(progress) = parser.line(line) {
-                    last = progress;
-                    on_step(step(progress, source.likely_duration));
-                }
-            },
-            |line| log.line(line),
-        )
-        .await;
-    let status = match outcome {
-        Ok(status) => status,
-        Err(RunError::Deadline) => return Err(MediaError::Internal("encoding took too long".to_owned())),
-        Err(RunError::Io(error)) => return Err(error.into()),
+    let amount = Amount {
+        video_index: plan.video_index,
+        likely: source.likely_duration.unwrap_or(settings.max_duration),
+        most_bitrate: plan.top().max_bitrate,
     };
-    tracing::debug!(%status, intact = log.intact_part(), log = log.tail(), "encoded");
+    let Encoded { status, log, last } =
+        encoder::encode(bench, folder, &args::encode(plan), amount, |progress| {
+            on_step(step(progress, source.likely_duration));
+        })
+        .await?;
 
     let tracks = read_tracks(folder.path().to_owned(), plan.clone()).await;
     let run = verdict::Run { succeeded: status.success(), frames: last.frames, log: &log };
@@ -151,7 +143,7 @@ async fn encode(
     Ok(renditions(folder.path(), plan, &tracks))
 }
 
-fn step(progress: Progress, likely: Option<Duration>) -> Step {
+pub(super) fn step(progress: Progress, likely: Option<Duration>) -> Step {
     let Some(likely) = likely.filter(|likely| !likely.is_zero()) else {
         return Step::Encoding { part: 0.0, eta: None };
     };
@@ -206,7 +198,7 @@ fn renditions(folder: &Path, plan: &Plan, tracks: &[Track]) -> Vec<Rendition> {
 }
 
 /// A video without a poster is still a video, so whatever goes wrong here is only logged.
-async fn poster(bench: &Workbench, folder: &JobFolder, plan: &Plan) -> Option<Poster> {
+pub(super) async fn poster(bench: &Workbench, folder: &JobFolder, plan: &Plan) -> Option<Poster> {
     let file = folder.path().join(args::poster_output());
     // Where the timestamps are odd there may be nothing at a tenth; there is always something at the start.
     for (at_s, frames) in [(plan.poster.at.as_secs_f64(), PosterFrames::Bright), (0.0, PosterFrames::Any)] {

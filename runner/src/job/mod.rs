@@ -1,21 +1,40 @@
 //! The kinds of job that a runner can do, and what they share.
 
+mod chunk;
+mod desk;
+mod encoder;
 mod error;
 mod media;
+mod poster;
 mod process_video;
 mod progress;
 mod publish;
 mod refusal;
+mod sound;
 mod verdict;
 
 pub use error::MediaError;
 pub use media::{Media, Poster, Rendition, Step, process};
-pub(crate) use process_video::process_video;
 pub use refusal::Refusal;
 
+pub(crate) use desk::Desk;
 pub(crate) use progress::Reporter;
 
-use crate::{api::ApiError, transfer::TransferError};
+use crate::{
+    api::{ApiError, operations::JobKind},
+    transfer::TransferError,
+};
+
+/// Does the whole job, of whatever kind.
+pub(crate) async fn run(desk: &Desk<'_>) -> Result<(), JobError> {
+    match desk.job.kind {
+        JobKind::ProcessVideo => process_video::process_video(desk).await,
+        JobKind::CopyChunk => chunk::copy_chunk(desk).await,
+        JobKind::EncodeChunk => chunk::encode_chunk(desk).await,
+        JobKind::EncodeAudio => sound::encode_audio(desk).await,
+        JobKind::MakePoster => poster::make_poster(desk).await,
+    }
+}
 
 /// How a job can end without a result.
 #[derive(Debug, thiserror::Error)]

@@ -1,57 +1,167 @@
-//! The job `PROCESS_VIDEO`: download, make renditions, hand them in.
+//! The job `PROCESS_VIDEO`: look at the source and plan what is made of it, then make it playable with its first chunk.
+//! What cannot be cut is made in one piece.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
-use super::{JobError, MediaError, Reporter, Step, media, publish::Publisher};
+use super::{
+    Desk, JobError, MediaError, Step, chunk,
+    media::{self, Media},
+    publish::whole,
+};
 use crate::{
     api::{
-        Api,
-        operations::{Job, ProcessingStage},
+        operations::{
+            JobKind, PlannedJobInput, PlannedRenditionInput, ProcessingStage, RenditionKind, VideoPlanInput,
+        },
+        persist,
     },
-    ffmpeg::{ladder::Rung, plan::Settings, run::Workbench},
-    transfer::download,
-    workdir::RunnerFolder,
+    chunked::{Cutting, copying, needs},
+    ffmpeg::probe::probe,
+    mp4::Index,
+    source::CachedSource,
+    workdir::JobFolder,
 };
 
-/// Does the whole job. Dropping the future ends every program that it started and removes its folder.
-pub(crate) async fn process_video(
-    api: &Api,
-    http: &reqwest::Client,
-    bench: &Workbench,
-    folder: &RunnerFolder,
-    job: &Job,
-    reporter: &Reporter,
-    cancel: &CancellationToken,
-) -> Result<(), JobError> {
-    let folder = folder.job().map_err(MediaError::from)?;
-    reporter.report(ProcessingStage::Downloading, 0.0, None);
-    download(http, &job.source.url, job.source.size.0, &folder.source(), &|part| {
-        reporter.report(ProcessingStage::Downloading, part, None);
-    })
-    .await?;
-    let on_step = |step| match step {
-        Step::Probing => reporter.report(ProcessingStage::Probing, 0.0, None),
-        Step::Encoding { part, eta } => reporter.report(ProcessingStage::Encoding, part, eta),
-    };
-    let media = media::process(bench, &folder, &settings(job), &on_step).await?;
-    Publisher { api, http, lease_id: &job.lease.id, cancel, reporter }.publish(&media).await
+/// What is looked at before there is a plan: the first packets, and the first chunk.
+const LOOKED_AT_S: f64 = 12.0;
+/// ffmpeg reads on a little past the end of what it is to encode.
+const READ_MARGIN_S: f64 = 4.0;
+/// Beside the work of encoding the same stretch of time in one size.
+const COPY_WEIGHT: f64 = 0.03;
+const SOUND_WEIGHT: f64 = 0.1;
+const POSTER_WEIGHT_MS: i32 = 500;
+
+pub(crate) async fn process_video(desk: &Desk<'_>) -> Result<(), JobError> {
+    let source = desk.source();
+    desk.reporter.report(ProcessingStage::Downloading, 0.0, None);
+    if desk.job.in_one_piece {
+        let folder = desk.folder_with(&source, None).await?;
+        let media = media::process(desk.bench, &folder, &desk.settings(), &on_step(desk)).await?;
+        return desk.publisher().publish(&media).await;
+    }
+    let index = source.index(desk.origin(), &desk.downloading()).await?;
+    let needed = index.as_ref().map(|index| needs::head(index, LOOKED_AT_S));
+    let folder = desk.folder_with(&source, needed.as_ref()).await?;
+    if desk.job.plan.is_some() {
+        // Another runner got as far as the plan.
+        return begin(desk, &desk.cutting()?, index.as_ref(), &source, &folder).await;
+    }
+    desk.reporter.report(ProcessingStage::Probing, 0.0, None);
+    let settings = desk.settings();
+    let looked_at = probe(desk.bench, &folder, settings.max_duration).await;
+    let cutting =
+        looked_at.as_ref().ok().and_then(|looked_at| Cutting::new(looked_at, index.as_deref(), &settings));
+    if let Some(cutting) = cutting {
+        let plan = plan(&cutting, index.as_deref());
+        persist(desk.cancel, || desk.api.plan_video(&desk.job.lease.id, plan.clone())).await?;
+        return begin(desk, &cutting, index.as_ref(), &source, &folder).await;
+    }
+    let media = in_one_piece(desk, &source, &folder, looked_at).await?;
+    desk.publisher().publish(&media).await
 }
 
-fn settings(job: &Job) -> Settings {
-    let positive = |number: i32| u32::try_from(number).unwrap_or(0);
-    let ladder = job
-        .ladder
-        .iter()
-        .map(|rung| Rung {
-            short_side: positive(rung.short_side),
-            video_bitrate: positive(rung.video_bitrate),
-        })
-        .collect();
-    Settings {
-        ladder,
-        audio_bitrate: positive(job.audio_bitrate),
-        max_duration: Duration::from_millis(u64::from(positive(job.max_duration_ms))),
+async fn in_one_piece(
+    desk: &Desk<'_>,
+    source: &CachedSource,
+    folder: &JobFolder,
+    looked_at: Result<crate::ffmpeg::source::Source, MediaError>,
+) -> Result<Media, JobError> {
+    let settings = desk.settings();
+    if source.is_whole() {
+        let found = looked_at?;
+        return Ok(media::make(desk.bench, folder, &found, &settings, &on_step(desk)).await?);
     }
+    // What was said of a part is no verdict on the whole.
+    source.fetch_all(desk.origin(), &desk.downloading()).await?;
+    Ok(media::process(desk.bench, folder, &settings, &on_step(desk)).await?)
+}
+
+fn on_step<'d>(desk: &'d Desk<'_>) -> impl Fn(Step) + Send + Sync + 'd {
+    |step| match step {
+        Step::Probing => desk.reporter.report(ProcessingStage::Probing, 0.0, None),
+        Step::Encoding { part, eta } => desk.reporter.report(ProcessingStage::Encoding, part, eta),
+    }
+}
+
+/// Makes the video playable: with what can be passed on as it is, else with a draft of its first chunk.
+async fn begin(
+    desk: &Desk<'_>,
+    cutting: &Cutting,
+    index: Option<&Arc<Index>>,
+    source: &CachedSource,
+    folder: &JobFolder,
+) -> Result<(), JobError> {
+    if let Some(index) = index {
+        chunk::copy(desk, cutting, index, source, folder, 0).await?;
+    }
+    if cutting.picture_copy.is_none() || cutting.encodes_sound() {
+        let cut = cutting.cut(0).ok_or_else(|| MediaError::Internal("a plan without chunks".to_owned()))?;
+        if let Some(index) = index {
+            // The chunk may be longer than what was looked at.
+            let beginning_s = cutting.chunk_seconds(0) + READ_MARGIN_S;
+            source.fetch(desk.origin(), &needs::head(index, beginning_s)).await?;
+        }
+        chunk::make(desk, cutting, &cut, folder, true).await?;
+    }
+    desk.publisher().finish(None).await
+}
+
+/// The plan as the server needs to know it.
+fn plan(cutting: &Cutting, index: Option<&Index>) -> VideoPlanInput {
+    let count = i32::try_from(cutting.chunks.len()).unwrap_or(i32::MAX);
+    let fps = cutting.plan.rate.fps();
+    let picture = |name: &str, width: u32, height: u32| PlannedRenditionInput {
+        name: name.to_owned(),
+        kind: RenditionKind::Video,
+        width: Some(whole(width)),
+        height: Some(whole(height)),
+        frame_rate: Some(fps),
+        chunk_count: Some(count),
+    };
+    let mut renditions: Vec<PlannedRenditionInput> = Vec::new();
+    renditions.extend(cutting.picture_copy.iter().map(|copy| picture(&copy.name, copy.width, copy.height)));
+    renditions.extend(cutting.plan.sizes.iter().map(|size| picture(&size.name, size.width, size.height)));
+    if cutting.plan.audio.is_some() {
+        let copied = cutting.sound_copy.and_then(|id| copying::sound(cutting, index?.track(id)?));
+        renditions.push(PlannedRenditionInput {
+            name: "audio".to_owned(),
+            kind: RenditionKind::Audio,
+            width: None,
+            height: None,
+            frame_rate: None,
+            chunk_count: copied.and_then(|pieces| i32::try_from(pieces.len()).ok()),
+        });
+    }
+    VideoPlanInput {
+        duration_ms: whole(cutting.duration_ms),
+        width: whole(cutting.width),
+        height: whole(cutting.height),
+        renditions,
+        jobs: jobs(cutting, count),
+        details: cutting.to_details(),
+    }
+}
+
+fn jobs(cutting: &Cutting, count: i32) -> Vec<PlannedJobInput> {
+    let copies = cutting.picture_copy.is_some() || cutting.sound_copy.is_some();
+    let milliseconds = |chunk: i32| cutting.chunk_seconds(chunk.unsigned_abs()) * 1_000.0;
+    let weight = |of: f64| (of.round() as i32).max(1);
+    let mut jobs =
+        vec![PlannedJobInput { kind: JobKind::MakePoster, chunk: None, weight_ms: POSTER_WEIGHT_MS }];
+    if cutting.encodes_sound() {
+        let weight_ms = weight(f64::from(cutting.duration_ms) * SOUND_WEIGHT);
+        jobs.push(PlannedJobInput { kind: JobKind::EncodeAudio, chunk: None, weight_ms });
+    }
+    // Chunk 0 is passed on with the plan.
+    jobs.extend((1..count).filter(|_| copies).map(|chunk| PlannedJobInput {
+        kind: JobKind::CopyChunk,
+        chunk: Some(chunk),
+        weight_ms: weight(milliseconds(chunk) * COPY_WEIGHT),
+    }));
+    jobs.extend((0..count).filter(|_| !cutting.plan.sizes.is_empty()).map(|chunk| PlannedJobInput {
+        kind: JobKind::EncodeChunk,
+        chunk: Some(chunk),
+        weight_ms: weight(milliseconds(chunk) * cutting.plan.sizes.len() as f64),
+    }));
+    jobs
 }

@@ -5,7 +5,7 @@ use std::{path::Path, path::PathBuf, time::Duration};
 use futures::{StreamExt, future::try_join_all, stream};
 use tokio_util::sync::CancellationToken;
 
-use super::{JobError, Media, Rendition, Reporter};
+use super::{JobError, Media, Poster, Rendition, Reporter};
 use crate::{
     api::{
         Api, ApiError, Backoff,
@@ -34,6 +34,15 @@ pub struct Publisher<'a> {
     pub reporter: &'a Reporter,
 }
 
+/// What chunks are within their rendition.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct How {
+    /// To be replaced by better ones.
+    pub is_draft: bool,
+    /// Nothing follows them, which the plan did not know.
+    pub ends: bool,
+}
+
 /// One object to upload: a stretch of a file.
 struct Output {
     input: JobOutputInput,
@@ -42,6 +51,41 @@ struct Output {
 }
 
 impl Publisher<'_> {
+    /// Uploads the chunks of one rendition, and makes each playable.
+    pub async fn publish_chunks(
+        &self,
+        rendition: &str,
+        codecs: &str,
+        file: &Path,
+        chunks: &[Chunk],
+        how: How,
+    ) -> Result<(), JobError> {
+        let outputs: Vec<Output> = chunks.iter().map(|chunk| chunk_output(rendition, file, chunk)).collect();
+        self.upload(&outputs).await?;
+        for (number, chunk) in (1..).zip(chunks) {
+            let is_last = how.ends && number == chunks.len();
+            let codecs = (chunk.index == 0).then(|| codecs.to_owned());
+            let input = PublishChunkInput {
+                codecs,
+                is_draft: how.is_draft,
+                is_last,
+                ..chunk_input(rendition, chunk)
+            };
+            persist(self.cancel, || self.api.publish_chunk(self.lease_id, input.clone())).await?;
+        }
+        Ok(())
+    }
+
+    /// Uploads a poster and ends the job with it, or without one.
+    pub async fn finish(&self, poster: Option<&Poster>) -> Result<(), JobError> {
+        if let Some(poster) = poster {
+            self.upload(&[poster_output(poster)]).await?;
+        }
+        let poster = poster.map(poster_input);
+        persist(self.cancel, || self.api.complete_job(self.lease_id, None, poster)).await?;
+        Ok(())
+    }
+
     /// Uploads everything, names every chunk, and completes the job.
     pub async fn publish(&self, media: &Media) -> Result<(), JobError> {
         self.upload(&outputs(media)).await?;
@@ -50,7 +94,7 @@ impl Publisher<'_> {
         try_join_all(media.renditions.iter().map(|rendition| self.publish_rendition(rendition))).await?;
         self.reporter.report(ProcessingStage::Publishing, 0.9, None);
         let result = result(media);
-        persist(self.cancel, || self.api.complete_job(self.lease_id, result.clone())).await?;
+        persist(self.cancel, || self.api.complete_job(self.lease_id, Some(result.clone()), None)).await?;
         Ok(())
     }
 
@@ -116,31 +160,37 @@ fn url_for<'u>(urls: &'u [OutputUrl], output: &Output) -> Option<&'u OutputUrl> 
 
 fn outputs(media: &Media) -> Vec<Output> {
     let mut outputs = Vec::new();
-    if let Some(poster) = &media.poster {
-        let input = JobOutputInput {
-            kind: JobOutputKind::Poster,
-            rendition: None,
-            chunk: None,
-            size: ByteCount(poster.size_bytes),
-        };
-        outputs.push(output(input, &poster.file, ByteRange { offset: 0, size: poster.size_bytes }));
-    }
+    outputs.extend(media.poster.as_ref().map(poster_output));
     for rendition in &media.renditions {
-        for chunk in &rendition.chunks {
-            let input = JobOutputInput {
-                kind: JobOutputKind::Chunk,
-                rendition: Some(rendition.name.clone()),
-                chunk: Some(whole(chunk.index)),
-                size: ByteCount(chunk.file_range.size),
-            };
-            outputs.push(output(input, &rendition.file, chunk.file_range));
-        }
+        let of_chunk = |chunk| chunk_output(&rendition.name, &rendition.file, chunk);
+        outputs.extend(rendition.chunks.iter().map(of_chunk));
     }
     outputs
 }
 
-fn output(input: JobOutputInput, file: &Path, range: ByteRange) -> Output {
-    Output { input, file: file.to_owned(), range }
+fn chunk_output(rendition: &str, file: &Path, chunk: &Chunk) -> Output {
+    let input = JobOutputInput {
+        kind: JobOutputKind::Chunk,
+        rendition: Some(rendition.to_owned()),
+        chunk: Some(whole(chunk.index)),
+        size: ByteCount(chunk.file_range.size),
+    };
+    Output { input, file: file.to_owned(), range: chunk.file_range }
+}
+
+fn poster_output(poster: &Poster) -> Output {
+    let input = JobOutputInput {
+        kind: JobOutputKind::Poster,
+        rendition: None,
+        chunk: None,
+        size: ByteCount(poster.size_bytes),
+    };
+    let range = ByteRange { offset: 0, size: poster.size_bytes };
+    Output { input, file: poster.file.clone(), range }
+}
+
+fn poster_input(poster: &Poster) -> PosterInput {
+    PosterInput { width: whole(poster.width), height: whole(poster.height) }
 }
 
 fn chunk_input(rendition: &str, chunk: &Chunk) -> PublishChunkInput {
@@ -158,6 +208,9 @@ fn chunk_input(rendition: &str, chunk: &Chunk) -> PublishChunkInput {
             .init
             .map(|init| ByteRangeInput { offset: ByteCount(init.offset), size: ByteCount(init.size) }),
         segments: segments.collect(),
+        codecs: None,
+        is_draft: false,
+        is_last: false,
     }
 }
 
@@ -176,14 +229,11 @@ fn result(media: &Media) -> JobResultInput {
         width: whole(media.width),
         height: whole(media.height),
         renditions: renditions.collect(),
-        poster: media
-            .poster
-            .as_ref()
-            .map(|poster| PosterInput { width: whole(poster.width), height: whole(poster.height) }),
+        poster: media.poster.as_ref().map(poster_input),
     }
 }
 
 /// Pixels and counts are far below the limit of GraphQL's `Int`.
-fn whole(number: u32) -> i32 {
+pub fn whole(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }

@@ -21,6 +21,24 @@ pub struct Run<'a> {
     pub log: &'a Log,
 }
 
+/// Passes, or says why what came out of a run is not what went in. `has_pictures` if any were to be decoded.
+pub fn check_run(log: &Log, succeeded: bool, has_pictures: bool) -> Result<(), MediaError> {
+    if log.disk_full {
+        return Err(MediaError::OutOfDisk(log.tail()));
+    }
+    if log.out_of_memory && !succeeded {
+        return Err(MediaError::Internal(format!("out of memory: {}", log.tail())));
+    }
+    let tried = log.decoded.unwrap_or(0) + log.failed > 0;
+    if has_pictures && tried && log.intact_part() < INTACT_PART {
+        return Err(Refusal::Corrupt.into());
+    }
+    if !succeeded {
+        return Err(MediaError::Internal(format!("ffmpeg failed: {}", log.tail())));
+    }
+    Ok(())
+}
+
 /// Passes, or says why there is no video. `tracks` are the outputs, if all of them could be read.
 pub fn check(
     source: &Source,

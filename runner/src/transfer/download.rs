@@ -1,6 +1,6 @@
 //! The source by presigned GET, going on where it broke off.
 
-use std::{path::Path, time::Duration};
+use std::{io::SeekFrom, path::Path, time::Duration};
 
 use futures::StreamExt;
 use reqwest::{StatusCode, header::RANGE};
@@ -10,7 +10,10 @@ use tokio::{
 };
 
 use super::TransferError;
-use crate::api::{Backoff, describe};
+use crate::{
+    api::{Backoff, describe},
+    fmp4::ByteRange,
+};
 
 /// Attempts without a single new byte.
 const FRUITLESS_ATTEMPTS: u32 = 6;
@@ -50,6 +53,71 @@ pub(crate) async fn download(
         }
     }
     target.file.flush().await?;
+    Ok(())
+}
+
+/// Writes the bytes of `range` to their place in the file at `path`, which is there and has the full size.
+pub(crate) async fn download_range(
+    http: &reqwest::Client,
+    url: &str,
+    range: ByteRange,
+    path: &Path,
+) -> Result<(), TransferError> {
+    let mut backoff = Backoff::new(Duration::from_millis(300), Duration::from_secs(20));
+    let (mut received, mut fruitless) = (0, 0);
+    while received < range.size {
+        let rest = ByteRange { offset: range.offset + received, size: range.size - received };
+        let mut file = OpenOptions::new().write(true).open(path).await?;
+        file.seek(SeekFrom::Start(rest.offset)).await?;
+        let mut file = BufWriter::with_capacity(BUFFER_BYTES, file);
+        let before = received;
+        let outcome = fetch_range(http, url, rest, &mut file, &mut received).await;
+        file.flush().await?;
+        match outcome {
+            Ok(()) => {}
+            Err(error @ TransferError::Unavailable(_)) => {
+                fruitless = if received > before { 0 } else { fruitless + 1 };
+                if fruitless >= FRUITLESS_ATTEMPTS {
+                    return Err(error);
+                }
+                tracing::warn!(%error, received, size = range.size, "downloading on");
+                tokio::time::sleep(backoff.next_pause()).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+async fn fetch_range(
+    http: &reqwest::Client,
+    url: &str,
+    range: ByteRange,
+    file: &mut BufWriter<File>,
+    received: &mut u64,
+) -> Result<(), TransferError> {
+    let unavailable = |error: reqwest::Error| TransferError::Unavailable(describe(&error.without_url()));
+    let bytes = format!("bytes={}-{}", range.offset, range.offset + range.size - 1);
+    let answer = tokio::time::timeout(SILENCE, http.get(url).header(RANGE, bytes).send())
+        .await
+        .map_err(|_| silent())?
+        .map_err(unavailable)?;
+    if answer.status() != StatusCode::PARTIAL_CONTENT {
+        return Err(TransferError::Unavailable(format!("HTTP status {} for a range", answer.status())));
+    }
+    let mut rest = range.size;
+    let mut body = answer.bytes_stream();
+    while let Some(piece) = tokio::time::timeout(SILENCE, body.next()).await.map_err(|_| silent())? {
+        let piece = piece.map_err(unavailable)?;
+        rest = rest
+            .checked_sub(piece.len() as u64)
+            .ok_or_else(|| TransferError::Unavailable("more bytes than promised".to_owned()))?;
+        file.write_all(&piece).await?;
+        *received += piece.len() as u64;
+    }
+    if rest > 0 {
+        return Err(TransferError::Unavailable("fewer bytes than promised".to_owned()));
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ mod upload;
 
 use std::io;
 
-pub(crate) use download::download;
+pub(crate) use download::{download, download_range};
 pub(crate) use upload::put;
 
 /// Bytes that did not arrive.

@@ -193,6 +193,8 @@ impl Server {
             "id": format!("job{}", state.jobs), "kind": "PROCESS_VIDEO", "attempt": 1, "lease": { "id": "lease" },
             "videoId": "video", "audioBitrate": 128_000, "maxDurationMs": 3_600_000,
             "source": { "url": format!("http://{}/source?signature=secret", self.address), "size": size },
+            // Chunks are for a real server; this one takes whole videos.
+            "chunk": null, "plan": null, "inOnePiece": true,
             "ladder": [{ "shortSide": 240, "videoBitrate": 500_000 }, { "shortSide": 120, "videoBitrate": 200_000 }],
         })
     }

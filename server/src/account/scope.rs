@@ -19,7 +19,7 @@ enum Asks {
 const UPLOAD: Asks = Asks::Scope(Scope::Upload);
 const ALL: Asks = Asks::Scope(Scope::All);
 
-const MUTATIONS: [(&str, Asks); 21] = [
+const MUTATIONS: [(&str, Asks); 22] = [
     ("abortUpload", UPLOAD),
     ("completeJob", Asks::Runner),
     ("completeUpload", UPLOAD),
@@ -31,6 +31,7 @@ const MUTATIONS: [(&str, Asks); 21] = [
     ("leaseJob", Asks::Runner),
     ("logIn", Asks::Person),
     ("logOut", Asks::Person),
+    ("planVideo", Asks::Runner),
     ("publishChunk", Asks::Runner),
     ("rateVideo", ALL),
     ("recordView", ALL),

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use kinora_entity::{UploadId, VideoId, departed, job, upload, video};
+use kinora_entity::{LeaseId, UploadId, VideoId, departed, job, upload, video};
 use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Select, Statement,
 };
@@ -13,7 +13,7 @@ use sea_orm::{
 use crate::{
     app::App,
     error::Result,
-    job::enqueue,
+    processing::enqueue,
     storage::{OpenMultipart, StorageError, StoredObject, keys},
 };
 
@@ -147,6 +147,7 @@ async fn expected(app: &App) -> Result<Expected> {
         name: String,
         index: i32,
         size_bytes: i64,
+        lease_id: Option<LeaseId>,
     }
     let mut expected = Expected {
         objects: HashMap::new(),
@@ -170,7 +171,7 @@ async fn expected(app: &App) -> Result<Expected> {
             expected.in_flight.insert(keys::video_prefix(row.id));
         }
         if let Some(attempt) = row.published_attempt.filter(|_| row.has_poster) {
-            expected.objects.insert(keys::poster(row.id, attempt), (row.id, None));
+            expected.objects.insert(keys::poster(row.id, attempt, row.poster_lease_id), (row.id, None));
         }
         expected.sources.insert(row.id, row.source_key);
     }
@@ -179,12 +180,12 @@ async fn expected(app: &App) -> Result<Expected> {
     expected.in_flight.extend(busy.into_iter().map(keys::video_prefix));
     let statement = Statement::from_string(
         DbBackend::Postgres,
-        "SELECT r.video_id, r.attempt, r.name, c.index, c.size_bytes FROM chunk c \
+        "SELECT r.video_id, r.attempt, r.name, c.index, c.size_bytes, c.lease_id FROM chunk c \
          JOIN rendition r ON r.id = c.rendition_id \
          JOIN video v ON v.id = r.video_id AND v.published_attempt = r.attempt",
     );
     for row in Chunk::find_by_statement(statement).all(&app.database).await? {
-        let key = keys::chunk(row.video_id, row.attempt, &row.name, row.index);
+        let key = keys::chunk(row.video_id, row.attempt, &row.name, row.index, row.lease_id);
         expected.objects.insert(key, (row.video_id, Some(row.size_bytes)));
     }
     let open: Vec<(UploadId, String)> = upload::Entity::find()
@@ -229,7 +230,7 @@ pub async fn process_again(app: &App, comparison: &Comparison) -> Result<usize> 
     for &video in &comparison.damaged {
         let waiting = active_jobs().filter(job::Column::VideoId.eq(video)).one(&app.database).await?;
         if waiting.is_none() {
-            enqueue(app, &app.database, job::Kind::ProcessVideo, video).await?;
+            enqueue(app, &app.database, video).await?;
             begun += 1;
         }
     }

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, fs::File};
 
 use kinora_entity::{
-    OriginId, VideoId, job, user, video,
+    OriginId, VideoId, user, video,
     video_origin::{self, SlideStarts, Source},
 };
 use kinora_runner::slideshow::Slideshow;
@@ -24,7 +24,7 @@ use crate::{
     account::Viewer,
     app::App,
     error::{Error, Result},
-    job::enqueue,
+    processing::enqueue,
     storage::{StorageError, keys},
     upload,
     video::{NewVideo, Retold, TagName, display_file_name, insert, retell},
@@ -263,7 +263,7 @@ impl Importer<'_> {
                 origin.insert(&transaction).await?;
             }
         }
-        enqueue(self.app, &transaction, job::Kind::ProcessVideo, created.id).await?;
+        enqueue(self.app, &transaction, created.id).await?;
         transaction.commit().await?;
         Ok(())
     }

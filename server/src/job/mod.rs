@@ -9,6 +9,6 @@ mod store;
 
 pub use reaper::{Lost, reap};
 pub use service::{
-    LEASE, MOST_ATTEMPTS, Retry, enqueue, finish, give_up, lease, renew, retry_later, waiting,
+    LEASE, MOST_ATTEMPTS, NewJob, Retry, enqueue, finish, give_up, lease, renew, retry_later, waiting,
 };
-pub use store::held;
+pub use store::{held, remove_siblings, unfinished};

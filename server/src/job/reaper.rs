@@ -23,7 +23,7 @@ pub struct Lost(pub job::Model);
 /// Whatever the database says.
 pub async fn reap<F>(app: &App, on_lost: F) -> Result<usize>
 where
-    F: AsyncFn(&sea_orm::DatabaseTransaction, &Lost) -> Result<()>,
+    F: AsyncFn(&App, &sea_orm::DatabaseTransaction, &Lost) -> Result<()>,
 {
     for count in 0..AT_ONCE {
         let transaction = app.database.begin().await?;
@@ -31,7 +31,7 @@ where
         tracing::warn!(job = %job.id, video = %job.video_id, attempt = job.attempts, "a runner went silent");
         if job.crashes + 1 >= MOST_CRASHES {
             give_up(&transaction, &job, "its runners went silent").await?;
-            on_lost(&transaction, &Lost(job)).await?;
+            on_lost(app, &transaction, &Lost(job)).await?;
         } else {
             retry_later(&transaction, &job, "its runner went silent", Retry::Crashed).await?;
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kinora_entity::{JobId, LeaseId, RunnerId, VideoId, job};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 
 use super::store;
 use crate::{
@@ -19,31 +19,48 @@ pub const MOST_ATTEMPTS: i32 = 5;
 const FIRST_DELAY_S: f64 = 30.0;
 const LONGEST_DELAY_S: f64 = 3600.0;
 
-/// Puts a job into the queue, in the transaction of the change that wants it.
+/// A job that is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct NewJob {
+    pub kind: job::Kind,
+    pub video: VideoId,
+    /// Higher first.
+    pub priority: i32,
+    pub parent: Option<JobId>,
+    pub chunk: Option<i32>,
+    pub in_one_piece: bool,
+    /// See [`job::Model::attempt_base`].
+    pub attempt_base: i32,
+    pub weight_ms: i64,
+}
+
+/// Puts jobs into the queue, in the transaction of the change that wants them.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn enqueue(
-    app: &App,
-    connection: &impl ConnectionTrait,
-    kind: job::Kind,
-    video: VideoId,
-) -> Result<()> {
+pub async fn enqueue(app: &App, connection: &impl ConnectionTrait, wanted: &[NewJob]) -> Result<()> {
     let now = app.clock.now();
-    job::ActiveModel {
-        id: Set(JobId::random()),
-        kind: Set(kind),
-        video_id: Set(video),
-        state: Set(job::State::Queued),
-        priority: Set(0),
-        attempts: Set(0),
-        crashes: Set(0),
-        run_after: Set(now),
-        created_at: Set(now),
-        ..Default::default()
+    // A statement has at most 65,535 values.
+    for batch in wanted.chunks(1_000) {
+        let rows = batch.iter().map(|new| job::ActiveModel {
+            id: Set(JobId::random()),
+            kind: Set(new.kind),
+            video_id: Set(new.video),
+            state: Set(job::State::Queued),
+            priority: Set(new.priority),
+            attempts: Set(0),
+            crashes: Set(0),
+            run_after: Set(now),
+            created_at: Set(now),
+            parent_id: Set(new.parent),
+            chunk: Set(new.chunk),
+            in_one_piece: Set(new.in_one_piece),
+            attempt_base: Set(new.attempt_base),
+            weight_ms: Set(new.weight_ms),
+            ..Default::default()
+        });
+        job::Entity::insert_many(rows).exec_without_returning(connection).await?;
     }
-    .insert(connection)
-    .await?;
     notify(connection, Event::Job).await?;
     Ok(())
 }

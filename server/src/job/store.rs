@@ -119,3 +119,34 @@ pub(super) async fn count_waiting(connection: &impl ConnectionTrait, kind: job::
     );
     Ok(Count::find_by_statement(statement).one(connection).await?.map_or(0, |count| count.waiting))
 }
+
+/// How many jobs of a family, the one that planned and those that it planned, are not done.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn unfinished(connection: &impl ConnectionTrait, parent: JobId) -> Result<i64, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        unfinished: i64,
+    }
+    let statement = sql(
+        "SELECT count(*) AS unfinished FROM job WHERE (id = $1 OR parent_id = $1) AND state <> 'done'",
+        [parent.into()],
+    );
+    Ok(Count::find_by_statement(statement).one(connection).await?.map_or(0, |count| count.unfinished))
+}
+
+/// Takes a family's jobs away that are not done. One that is just being reported on is left: whoever does so
+/// would otherwise wait for us while we wait for them.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn remove_siblings(connection: &impl ConnectionTrait, parent: JobId) -> Result<(), DbErr> {
+    let statement = sql(
+        "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE parent_id = $1 AND state IN ('queued', 'leased') \
+         FOR UPDATE SKIP LOCKED)",
+        [parent.into()],
+    );
+    connection.execute_raw(statement).await?;
+    Ok(())
+}

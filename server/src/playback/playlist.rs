@@ -44,6 +44,20 @@ pub fn master(renditions: &[rendition::Model]) -> String {
     text
 }
 
+/// What can be played from the beginning without a hole. Chunks of one rendition are encoded side by side, so a
+/// later one may be there first. A draft has another initialisation section than what follows it, and stands alone.
+pub fn playable(chunks: Vec<chunk::Model>) -> Vec<chunk::Model> {
+    let begins_with_draft = chunks.first().is_some_and(|chunk| chunk.is_draft);
+    let most = if begins_with_draft { 1 } else { chunks.len() };
+    chunks
+        .into_iter()
+        .zip(0..)
+        .take_while(|(chunk, index)| chunk.index == *index)
+        .map(|(chunk, _)| chunk)
+        .take(most)
+        .collect()
+}
+
 /// The playlist of one rendition. `chunks` are in order, each with the address of its object. One that
 /// is not `complete` may grow.
 pub fn media(chunks: &[(chunk::Model, String)], complete: bool) -> String {
@@ -105,6 +119,7 @@ mod tests {
             codecs: if size.is_some() { "avc1.64001f".into() } else { "mp4a.40.2".into() },
             bandwidth,
             average_bandwidth: bandwidth / 2,
+            chunk_count: Some(1),
         }
     }
 
@@ -123,12 +138,11 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_growing_playlist_has_no_end() {
-        let chunk = chunk::Model {
+    fn chunk(index: i32, is_draft: bool) -> chunk::Model {
+        chunk::Model {
             id: ChunkId(1),
             rendition_id: RenditionId(1),
-            index: 0,
+            index,
             size_bytes: 300,
             start_ms: 0.0,
             init_offset_bytes: Some(0),
@@ -138,8 +152,25 @@ mod tests {
                 size_bytes: 200,
                 duration_ms: 2002.0,
             }]),
+            lease_id: None,
+            is_draft,
+        }
+    }
+
+    #[test]
+    fn chunks_behind_a_hole_or_a_draft_wait() {
+        let shown = |chunks: &[(i32, bool)]| {
+            playable(chunks.iter().map(|&(index, is_draft)| chunk(index, is_draft)).collect()).len()
         };
-        let chunks = [(chunk, "https://media.example/c".to_owned())];
+        assert_eq!(shown(&[(0, false), (1, false), (3, false)]), 2);
+        assert_eq!(shown(&[(1, false), (2, false)]), 0);
+        assert_eq!(shown(&[(0, true), (1, false)]), 1);
+        assert_eq!(shown(&[]), 0);
+    }
+
+    #[test]
+    fn a_growing_playlist_has_no_end() {
+        let chunks = [(chunk(0, false), "https://media.example/c".to_owned())];
         let text = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:0\n\
              #EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-INDEPENDENT-SEGMENTS\n\
              #EXT-X-MAP:URI=\"https://media.example/c\",BYTERANGE=\"100@0\"\n\

@@ -49,12 +49,14 @@ async fn playlist_file(
         .order_by_desc(rendition::Column::Height)
         .all(&app.database)
         .await?;
-    let complete = playable.video.state == video::State::Ready;
-    let text = if name == "master" {
-        playlist::master(&rows)
+    let is_ready = playable.video.state == video::State::Ready;
+    let (text, complete) = if name == "master" {
+        // One without a first chunk has nothing to play yet, and its codecs are not known.
+        let begun: Vec<_> = rows.into_iter().filter(|row| row.bandwidth > 0).collect();
+        (playlist::master(&begun), is_ready)
     } else {
         let row = rows.iter().find(|row| row.name == name).ok_or_else(|| Error::not_found("rendition"))?;
-        media_playlist(&app, &playable, row, complete).await?
+        media_playlist(&app, &playable, row).await?
     };
     let cache = playable.cache_control(if complete { FINISHED_S } else { GROWING_S });
     Ok(([(header::CONTENT_TYPE, PLAYLIST_TYPE), cache], text).into_response())
@@ -64,19 +66,22 @@ async fn media_playlist(
     app: &SharedApp,
     playable: &Playable,
     row: &rendition::Model,
-    complete: bool,
-) -> Result<String> {
+) -> Result<(String, bool)> {
     let rows = chunk::Entity::find()
         .filter(chunk::Column::RenditionId.eq(row.id))
         .order_by_asc(chunk::Column::Index)
         .all(&app.database)
         .await?;
+    let is_ready = playable.video.state == video::State::Ready;
+    let rows = playlist::playable(rows);
+    let is_whole = row.chunk_count.is_some_and(|count| usize::try_from(count) == Ok(rows.len()));
+    let complete = is_ready || is_whole && rows.iter().all(|chunk| !chunk.is_draft);
     let mut chunks = Vec::with_capacity(rows.len());
     for chunk in rows {
-        let key = keys::chunk(playable.video.id, playable.attempt, &row.name, chunk.index);
+        let key = keys::chunk(playable.video.id, playable.attempt, &row.name, chunk.index, chunk.lease_id);
         chunks.push((chunk, app.storage.media_url(&key, playable.is_open()).await?));
     }
-    Ok(playlist::media(&chunks, complete))
+    Ok((playlist::media(&chunks, complete), complete))
 }
 
 async fn poster(
@@ -88,7 +93,7 @@ async fn poster(
     if !playable.video.has_poster {
         return Err(Error::not_found("poster"));
     }
-    let key = keys::poster(playable.video.id, playable.attempt);
+    let key = keys::poster(playable.video.id, playable.attempt, playable.video.poster_lease_id);
     redirect(&app.storage.media_url(&key, playable.is_open()).await?, &playable)
 }
 

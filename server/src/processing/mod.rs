@@ -1,13 +1,22 @@
-//! The one kind of job there is: from an upload to renditions that can be played.
+//! What jobs do to videos: from an upload to renditions that can be played.
 //!
-//! Runners report what they made; nothing of it is believed before it is checked, and nothing of it is
-//! seen before the whole is published in one transaction.
+//! The first job of a video looks at it and plans; then there is a job for each chunk, one for the sound and one
+//! for the poster, which as many runners do as there are. Runners report what they made; nothing of it is believed
+//! before it is checked. What they publish is seen at once.
 
 mod bandwidth;
+mod beginning;
+mod completion;
+mod failure;
 mod outputs;
+mod plan;
 mod publish;
 mod result;
 
+pub use beginning::enqueue;
+pub use completion::complete;
+pub use failure::{fail, lost};
 pub use outputs::{Output, sign_outputs};
-pub use publish::{complete, fail, lost, publish_chunk};
+pub use plan::{Plan, PlannedJob, PlannedRendition, plan};
+pub use publish::publish_chunk;
 pub use result::{Chunk, JobResult, PosterResult, RenditionResult};

@@ -1,4 +1,4 @@
-//! Where a runner may put what it makes: addresses for this attempt's own folder and nothing else.
+//! Where a runner may put what it makes: addresses in this attempt's folder that carry its lease, and nothing else.
 
 use kinora_entity::{LeaseId, RunnerId, job};
 
@@ -46,9 +46,9 @@ impl Output {
                 if *index < 0 {
                     return Err(rejected("A chunk has an index from 0."));
                 }
-                Ok(keys::chunk(job.video_id, job.attempts, rendition, *index))
+                Ok(keys::chunk(job.video_id, job.video_attempt(), rendition, *index, job.lease_id))
             }
-            Self::Poster { .. } => Ok(keys::poster(job.video_id, job.attempts)),
+            Self::Poster { .. } => Ok(keys::poster(job.video_id, job.video_attempt(), job.lease_id)),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 /// Nobody cuts a chunk into more.
 const MOST_SEGMENTS: usize = 1_000;
 const MOST_RENDITIONS: usize = 16;
+const SIDES: std::ops::RangeInclusive<i32> = 1..=16_384;
 
 /// One chunk of one rendition, already in the store.
 #[derive(Clone, Debug)]
@@ -18,6 +19,12 @@ pub struct Chunk {
     /// Offset and size of the initialisation section; chunk 0 has one and no other.
     pub init: Option<(i64, i64)>,
     pub segments: Vec<Segment>,
+    /// RFC 6381; told with chunk 0 of a video that is made in chunks.
+    pub codecs: Option<String>,
+    /// Made in a hurry, to be replaced.
+    pub is_draft: bool,
+    /// Whether no chunk follows. Told where the plan did not know.
+    pub is_last: bool,
 }
 
 /// One finished rendition.
@@ -94,18 +101,52 @@ impl Chunk {
         if end > self.size_bytes {
             return Err(rejected("A segment ends outside of its chunk."));
         }
-        Ok(())
+        self.codecs.as_deref().map_or(Ok(()), check_codecs)
     }
+}
+
+/// # Errors
+/// RESULT_REJECTED.
+pub(super) fn check_shape(duration_ms: i32, width: i32, height: i32) -> Result<()> {
+    if duration_ms <= 0 || !SIDES.contains(&width) || !SIDES.contains(&height) {
+        return Err(rejected("A video has a duration, a width and a height."));
+    }
+    Ok(())
+}
+
+/// # Errors
+/// RESULT_REJECTED.
+pub(super) fn check_picture(
+    name: &str,
+    kind: rendition::Kind,
+    width: Option<i32>,
+    height: Option<i32>,
+    frame_rate: Option<f64>,
+) -> Result<()> {
+    let is_audio = kind == rendition::Kind::Audio;
+    let has_size = [width, height].iter().all(|side| side.is_some_and(|side| SIDES.contains(&side)));
+    let rate_fits = frame_rate.is_none_or(|rate| rate > 0.0 && rate <= 240.0);
+    if is_audio != (name == "audio") || is_audio == has_size || !rate_fits {
+        return Err(rejected(
+            "A rendition with pictures has a size and a frame rate, one with sound has none.",
+        ));
+    }
+    Ok(())
+}
+
+fn check_codecs(codecs: &str) -> Result<()> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".,".contains(&byte);
+    if codecs.is_empty() || codecs.len() > 64 || !codecs.bytes().all(plain) {
+        return Err(rejected("Codecs are written as in RFC 6381."));
+    }
+    Ok(())
 }
 
 impl JobResult {
     /// # Errors
     /// RESULT_REJECTED when it cannot be played as announced.
     pub fn check(&self) -> Result<()> {
-        let sides = 1..=16_384;
-        if self.duration_ms <= 0 || !sides.contains(&self.width) || !sides.contains(&self.height) {
-            return Err(rejected("A video has a duration, a width and a height."));
-        }
+        check_shape(self.duration_ms, self.width, self.height)?;
         if self.renditions.len() > MOST_RENDITIONS
             || !self.renditions.iter().any(|rendition| rendition.kind == rendition::Kind::Video)
         {
@@ -116,23 +157,14 @@ impl JobResult {
             if self.renditions[..at].iter().any(|other| other.name == rendition.name) {
                 return Err(rejected("Two renditions have the same name."));
             }
-            let is_audio = rendition.kind == rendition::Kind::Audio;
-            let has_size = [rendition.width, rendition.height]
-                .iter()
-                .all(|side| side.is_some_and(|side| sides.contains(&side)));
-            let rate_fits = rendition.frame_rate.is_none_or(|rate| rate > 0.0 && rate <= 240.0);
-            if is_audio != (rendition.name == "audio") || is_audio == has_size || !rate_fits {
-                return Err(rejected(
-                    "A rendition with pictures has a size and a frame rate, one with sound has none.",
-                ));
-            }
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".,".contains(&byte);
-            if rendition.codecs.is_empty()
-                || rendition.codecs.len() > 64
-                || !rendition.codecs.bytes().all(plain)
-            {
-                return Err(rejected("Codecs are written as in RFC 6381."));
-            }
+            check_picture(
+                &rendition.name,
+                rendition.kind,
+                rendition.width,
+                rendition.height,
+                rendition.frame_rate,
+            )?;
+            check_codecs(&rendition.codecs)?;
         }
         Ok(())
     }
@@ -151,6 +183,9 @@ mod tests {
             start_ms: 0.0,
             init: Some((0, 100)),
             segments: vec![segment(100, 100), segment(200, 100)],
+            codecs: None,
+            is_draft: false,
+            is_last: false,
         }
     }
 

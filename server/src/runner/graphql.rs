@@ -8,7 +8,8 @@ use kinora_entity::{LeaseId, job};
 use super::{
     available::{self, JobAvailable},
     inputs::{
-        JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, PublishChunkInput,
+        JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, PosterInput,
+        PublishChunkInput, VideoPlanInput,
     },
     service::{self, Leased},
 };
@@ -79,6 +80,12 @@ pub struct Job {
     /// Bits per second.
     audio_bitrate: i32,
     max_duration_ms: i64,
+    /// Which chunk to make, for jobs that make one.
+    chunk: Option<i32>,
+    /// The details of the video's plan; null while it has none.
+    plan: Option<String>,
+    /// Whether the video must not be made in chunks: that has failed before.
+    in_one_piece: bool,
 }
 
 impl Job {
@@ -87,6 +94,8 @@ impl Job {
             id: leased.job.id.to_string().into(),
             kind: leased.job.kind.into(),
             attempt: leased.job.attempts,
+            chunk: leased.job.chunk,
+            in_one_piece: leased.job.in_one_piece,
             lease: Lease::of(&leased.job)?,
             video_id: leased.job.video_id.to_string().into(),
             source: JobSource {
@@ -97,6 +106,7 @@ impl Job {
             ladder: app.config.ladder.iter().map(LadderRung::from).collect(),
             audio_bitrate: AUDIO_BITRATE,
             max_duration_ms: i64::try_from(app.config.max_duration.as_millis()).unwrap_or(i64::MAX),
+            plan: leased.plan,
         })
     }
 }
@@ -175,10 +185,24 @@ impl RunnerMutation {
         Ok(true)
     }
 
-    /// Publishes what the job made.
-    async fn complete_job(&self, ctx: &Context<'_>, lease_id: ID, result: JobResultInput) -> Result<bool> {
+    /// Hands in how a video will be made in chunks, and has it made.
+    async fn plan_video(&self, ctx: &Context<'_>, lease_id: ID, plan: VideoPlanInput) -> Result<bool> {
         let runner = ctx.requester().runner()?;
-        processing::complete(ctx.app(), runner.id, parse_lease(&lease_id)?, &result.into()).await?;
+        processing::plan(ctx.app(), runner.id, parse_lease(&lease_id)?, plan.into()).await?;
+        Ok(true)
+    }
+
+    /// Ends a job. One that made a video in one piece has a result, which is published by this.
+    async fn complete_job(
+        &self,
+        ctx: &Context<'_>,
+        lease_id: ID,
+        result: Option<JobResultInput>,
+        poster: Option<PosterInput>,
+    ) -> Result<bool> {
+        let runner = ctx.requester().runner()?;
+        let (result, poster) = (result.map(Into::into), poster.map(Into::into));
+        processing::complete(ctx.app(), runner.id, parse_lease(&lease_id)?, result.as_ref(), poster).await?;
         Ok(true)
     }
 

@@ -6,7 +6,9 @@ use kinora_entity::{chunk::Segment, job};
 use crate::{
     error::{Error, Result},
     graphql::Bytes,
-    processing::{Chunk, JobResult, Output, PosterResult, RenditionResult},
+    processing::{
+        Chunk, JobResult, Output, Plan, PlannedJob, PlannedRendition, PosterResult, RenditionResult,
+    },
     video::{ProcessingStage, RenditionKind},
 };
 
@@ -14,8 +16,15 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(name = "JobKind", remote = "job::Kind")]
 pub enum JobKindName {
-    /// Probe an upload, encode it to the ladder, publish.
+    /// Look at an upload and plan what is made of it, with its first chunk; or make all of it in one piece.
     ProcessVideo,
+    /// Pass on what can be played as it is, of one chunk.
+    CopyChunk,
+    /// Encode all sizes of one chunk.
+    EncodeChunk,
+    /// Encode the sound of the whole video.
+    EncodeAudio,
+    MakePoster,
 }
 
 /// How far a job is.
@@ -96,6 +105,14 @@ pub struct PublishChunkInput {
     /// The initialisation section, in chunk 0.
     init: Option<ByteRangeInput>,
     segments: Vec<SegmentInput>,
+    /// RFC 6381; with chunk 0 of a planned rendition.
+    codecs: Option<String>,
+    /// Made in a hurry, and replaced by a better one later.
+    #[graphql(default)]
+    is_draft: bool,
+    /// No chunk follows. To be said where the plan gave no count.
+    #[graphql(default)]
+    is_last: bool,
 }
 
 impl From<PublishChunkInput> for Chunk {
@@ -115,6 +132,70 @@ impl From<PublishChunkInput> for Chunk {
                     duration_ms: part.duration_ms,
                 })
                 .collect(),
+            codecs: input.codecs,
+            is_draft: input.is_draft,
+            is_last: input.is_last,
+        }
+    }
+}
+
+/// A rendition that will be there.
+#[derive(InputObject)]
+pub struct PlannedRenditionInput {
+    /// `audio`, or a height such as `720p`.
+    name: String,
+    kind: RenditionKind,
+    width: Option<i32>,
+    height: Option<i32>,
+    frame_rate: Option<f64>,
+    /// Null where only the last chunk will tell.
+    chunk_count: Option<i32>,
+}
+
+/// A piece of the work on a video.
+#[derive(InputObject)]
+pub struct PlannedJobInput {
+    kind: JobKindName,
+    chunk: Option<i32>,
+    /// How much it is beside the others, for instance the time that it covers.
+    weight_ms: i64,
+}
+
+/// How a video will be made in chunks.
+#[derive(InputObject)]
+pub struct VideoPlanInput {
+    duration_ms: i32,
+    /// Of the source as it is shown: square pixels, the right way up.
+    width: i32,
+    height: i32,
+    renditions: Vec<PlannedRenditionInput>,
+    jobs: Vec<PlannedJobInput>,
+    /// Handed to whoever does one of the jobs, as it is.
+    details: String,
+}
+
+impl From<VideoPlanInput> for Plan {
+    fn from(input: VideoPlanInput) -> Self {
+        let renditions = input.renditions.into_iter().map(|planned| PlannedRendition {
+            name: planned.name,
+            kind: planned.kind.into(),
+            width: planned.width,
+            height: planned.height,
+            frame_rate: planned.frame_rate,
+            chunk_count: planned.chunk_count,
+        });
+        let jobs = input.jobs.into_iter().map(|planned| PlannedJob {
+            kind: planned.kind.into(),
+            chunk: planned.chunk,
+            weight_ms: planned.weight_ms,
+        });
+        Self {
+            duration_ms: input.duration_ms,
+            width: input.width,
+            height: input.height,
+            renditions: renditions.collect(),
+            jobs: jobs.collect(),
+            details: input.details,
         }
     }
 }
@@ -138,6 +219,12 @@ pub struct RenditionInput {
 pub struct PosterInput {
     width: i32,
     height: i32,
+}
+
+impl From<PosterInput> for PosterResult {
+    fn from(input: PosterInput) -> Self {
+        Self { width: input.width, height: input.height }
+    }
 }
 
 /// The whole of what a job made.
@@ -170,7 +257,7 @@ impl From<JobResultInput> for JobResult {
                     chunk_count: rendition.chunk_count,
                 })
                 .collect(),
-            poster: input.poster.map(|poster| PosterResult { width: poster.width, height: poster.height }),
+            poster: input.poster.map(PosterResult::from),
         }
     }
 }

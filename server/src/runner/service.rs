@@ -15,6 +15,8 @@ pub struct Leased {
     pub job: job::Model,
     pub source: PresignedRequest,
     pub source_size_bytes: i64,
+    /// The details of the plan that the job is part of.
+    pub plan: Option<String>,
 }
 
 /// Leases the next job for a runner.
@@ -34,7 +36,14 @@ pub async fn lease(
         .await?
         .ok_or_else(|| Error::not_found("video"))?;
     let source = app.storage.presign_get(&video.source_key, MEDIA_URL_LIFETIME, audience).await?;
-    Ok(Some(Leased { job, source, source_size_bytes: video.source_size_bytes }))
+    let plan = match job.parent_id {
+        Some(parent) => {
+            let parent = job::Entity::find_by_id(parent).one(&app.database).await?;
+            parent.and_then(|parent| parent.plan)
+        }
+        None => job.plan.clone(),
+    };
+    Ok(Some(Leased { job, source, source_size_bytes: video.source_size_bytes, plan }))
 }
 
 /// Takes note that a runner is alive.

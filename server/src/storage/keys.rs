@@ -1,6 +1,6 @@
 //! The one place that knows how objects are named in the bucket.
 
-use kinora_entity::{UploadId, UserId, VideoId};
+use kinora_entity::{LeaseId, UploadId, UserId, VideoId};
 
 /// What the uploader sent, untouched.
 pub fn source(upload: UploadId) -> String {
@@ -18,15 +18,21 @@ pub fn video_prefix(video: VideoId) -> String {
     format!("videos/{video}/")
 }
 
-/// One chunk of one rendition. Each attempt has a folder of its own, so that a runner that lost its
-/// lease cannot touch what another one publishes.
-pub fn chunk(video: VideoId, attempt: i32, rendition: &str, index: i32) -> String {
-    format!("videos/{video}/{attempt}/{rendition}/chunk-{index}.mp4")
+/// One chunk of one rendition. The lease is part of its name, so that a runner that lost it cannot touch
+/// what another one publishes; objects from before it was have none.
+pub fn chunk(video: VideoId, attempt: i32, rendition: &str, index: i32, lease: Option<LeaseId>) -> String {
+    match lease {
+        Some(lease) => format!("videos/{video}/{attempt}/{rendition}/chunk-{index}-{lease}.mp4"),
+        None => format!("videos/{video}/{attempt}/{rendition}/chunk-{index}.mp4"),
+    }
 }
 
-/// The poster image.
-pub fn poster(video: VideoId, attempt: i32) -> String {
-    format!("videos/{video}/{attempt}/poster.jpg")
+/// The poster image; named like a chunk.
+pub fn poster(video: VideoId, attempt: i32, lease: Option<LeaseId>) -> String {
+    match lease {
+        Some(lease) => format!("videos/{video}/{attempt}/poster-{lease}.jpg"),
+        None => format!("videos/{video}/{attempt}/poster.jpg"),
+    }
 }
 
 /// Everything of one upload.
@@ -61,7 +67,7 @@ mod tests {
     #[test]
     fn a_key_tells_whose_it_is() {
         let video = VideoId::random();
-        assert_eq!(owner_prefix(&chunk(video, 1, "720p", 0)), video_prefix(video));
+        assert_eq!(owner_prefix(&chunk(video, 1, "720p", 0, Some(LeaseId::random()))), video_prefix(video));
         let upload = UploadId::random();
         assert_eq!(owner_prefix(&source(upload)), upload_prefix(upload));
         assert_eq!(owner_prefix(&trial(1)), TRIALS);

@@ -15,7 +15,7 @@ use crate::{
     account::Viewer,
     app::App,
     error::{Error, Result},
-    job,
+    processing,
     storage::{StorageError, StoredPart},
     video::{Description, NewVideo, TagName, Title, insert},
 };
@@ -70,7 +70,7 @@ pub async fn complete(
         },
     )
     .await?;
-    job::enqueue(app, &transaction, kinora_entity::job::Kind::ProcessVideo, created.id).await?;
+    processing::enqueue(app, &transaction, created.id).await?;
     let mut row = row.into_active_model();
     row.state = Set(upload::State::Completed);
     row.video_id = Set(Some(created.id));

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use kinora_entity::{UserId, VideoId, job, rendition, tag, video, video_tag};
+use kinora_entity::{UserId, VideoId, rendition, tag, video, video_tag};
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement};
 
-use super::Tag;
+use super::{Tag, work::Work};
 use crate::graphql::{LoadError, Loaders};
 
 /// The tags of a video, in their order.
@@ -74,21 +74,18 @@ impl Loader<OpinionKey> for Loaders {
     }
 }
 
-/// The latest job of a video.
+/// The work on a video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct JobKey(pub VideoId);
+pub struct WorkKey(pub VideoId);
 
-impl Loader<JobKey> for Loaders {
-    type Value = job::Model;
+impl Loader<WorkKey> for Loaders {
+    type Value = Work;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[JobKey]) -> Result<HashMap<JobKey, job::Model>, LoadError> {
-        let rows = job::Entity::find()
-            .filter(job::Column::VideoId.is_in(keys.iter().map(|key| key.0)))
-            .order_by_asc(job::Column::CreatedAt)
-            .all(&self.app.database)
-            .await?;
-        Ok(rows.into_iter().map(|row| (JobKey(row.video_id), row)).collect())
+    async fn load(&self, keys: &[WorkKey]) -> Result<HashMap<WorkKey, Work>, LoadError> {
+        let videos: Vec<VideoId> = keys.iter().map(|key| key.0).collect();
+        let found = Work::of_all(&self.app.database, &videos).await?;
+        Ok(found.into_iter().map(|(video, work)| (WorkKey(video), work)).collect())
     }
 }
 

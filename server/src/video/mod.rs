@@ -11,6 +11,7 @@ mod tag;
 mod text;
 mod types;
 mod view;
+mod work;
 
 pub use graphql::{VideoMutation, VideoQuery, VideoSubscription};
 pub use listing::VideoConnection;

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use async_graphql::{ID, SimpleObject};
 use futures::Stream;
-use kinora_entity::{VideoId, job, video};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use kinora_entity::{VideoId, video};
 use tokio::{sync::broadcast::error::RecvError, time::Instant};
 
 use super::{
     ProcessingStage, service,
     types::{Failure, VideoStateKind},
+    work::Work,
 };
 use crate::{account::Requester, app::SharedApp, error::Result, events::Event};
 
@@ -33,18 +33,11 @@ pub struct VideoProgress {
 }
 
 impl VideoProgress {
-    pub fn of(video: &video::Model, job: Option<&job::Model>, requester: &Requester) -> Self {
+    pub fn of(video: &video::Model, work: &Work, requester: &Requester) -> Self {
         let (percent, stage, eta_ms) = match video.state {
             video::State::Ready => (100.0, None, None),
             video::State::Failed => (0.0, None, None),
-            video::State::Processing => match job.and_then(|job| job.progress.as_ref()) {
-                Some(progress) => (
-                    progress.percent,
-                    ProcessingStage::from_text(&progress.stage).or(Some(ProcessingStage::Queued)),
-                    progress.eta_ms,
-                ),
-                None => (0.0, Some(ProcessingStage::Queued), None),
-            },
+            video::State::Processing => (work.percent(), Some(work.stage()), work.eta_ms()),
         };
         Self {
             video_id: video.id.to_string().into(),
@@ -70,12 +63,8 @@ impl VideoProgress {
 
 async fn current(app: &SharedApp, requester: &Requester, id: VideoId) -> Result<VideoProgress> {
     let video = service::visible(app, requester, id).await?;
-    let job = job::Entity::find()
-        .filter(job::Column::VideoId.eq(id))
-        .order_by_desc(job::Column::CreatedAt)
-        .one(&app.database)
-        .await?;
-    Ok(VideoProgress::of(&video, job.as_ref(), requester))
+    let work = Work::of_all(&app.database, &[id]).await?.remove(&id).unwrap_or_default();
+    Ok(VideoProgress::of(&video, &work, requester))
 }
 
 /// The present state at once, then every change, until processing has ended. Every item is authorised
@@ -128,6 +117,13 @@ impl Following {
             }
             match current(&self.app, &self.requester, self.id).await {
                 Ok(progress) if self.last.as_ref().is_some_and(|last| !progress.differs_from(last)) => {}
+                // A chunk that is encoded once more takes nothing away from what was shown.
+                Ok(mut progress) => {
+                    let shown = self.last.as_ref().map_or(0.0, |last| last.percent);
+                    progress.percent =
+                        if progress.has_ended() { progress.percent } else { progress.percent.max(shown) };
+                    return Some(Ok(progress));
+                }
                 // A database that is away for a moment ends nothing.
                 Err(crate::error::Error::Unavailable(_)) => {}
                 item => return Some(item),

@@ -203,22 +203,27 @@ pub async fn delete(app: &SharedApp, viewer: &Viewer, id: VideoId) -> Result<()>
     Ok(())
 }
 
-/// Marks a video as failed, in the caller's transaction. One that can be played already stays as it is.
+/// Marks a video as failed, in the caller's transaction. One that was ready before stays as it is; one that could
+/// be watched while it grew is withdrawn.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn fail(connection: &impl ConnectionTrait, id: VideoId, code: &str, message: &str) -> Result<()> {
-    video::Entity::update_many()
-        .set(video::ActiveModel {
-            state: Set(video::State::Failed),
-            failure_code: Set(Some(code.to_owned())),
-            failure_message: Set(Some(message.to_owned())),
-            ..Default::default()
-        })
-        .filter(video::Column::Id.eq(id))
-        .filter(video::Column::PublishedAttempt.is_null())
-        .exec(connection)
+    let found = video::Entity::find_by_id(id)
+        .filter(video::Column::State.eq(video::State::Processing))
+        .lock_exclusive()
+        .one(connection)
         .await?;
+    if let Some(found) = found {
+        let mut row = found.into_active_model();
+        row.state = Set(video::State::Failed);
+        row.failure_code = Set(Some(code.to_owned()));
+        row.failure_message = Set(Some(message.to_owned()));
+        row.published_attempt = Set(None);
+        row.has_poster = Set(false);
+        let failed = row.update(connection).await?;
+        feed::sync_rank(connection, &failed).await?;
+    }
     notify(connection, Event::Video(id)).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use kinora_entity::{rendition, video};
 
 use super::{
     Tag,
-    loader::{JobKey, Opinion, OpinionKey, RenditionsKey, TagsKey},
+    loader::{Opinion, OpinionKey, RenditionsKey, TagsKey, WorkKey},
     progress::VideoProgress,
 };
 use crate::{
@@ -177,8 +177,8 @@ impl VideoObject {
         if self.0.state != video::State::Processing {
             return Ok(None);
         }
-        let job = load(ctx, JobKey(self.0.id)).await?;
-        Ok(Some(VideoProgress::of(&self.0, job.as_ref(), ctx.requester())))
+        let work = load(ctx, WorkKey(self.0.id)).await?.unwrap_or_default();
+        Ok(Some(VideoProgress::of(&self.0, &work, ctx.requester())))
     }
 
     async fn visibility(&self) -> VisibilityKind {

@@ -161,6 +161,33 @@ pub const TEN_BIT_HDR: Clip = Clip {
     )
 };
 
+/// Long enough for several chunks, small enough to be quick: what players take as it is, with reordered frames and a
+/// keyframe every two seconds.
+pub const CHUNKS: Clip = Clip {
+    in_step: true,
+    ..clip(
+        "chunks-h264-aac",
+        "-f lavfi -i testsrc2=s=854x480:r=30:d=40,drawbox=c=black:t=fill:enable='lt(t,1)' \
+         -f lavfi -i sine=f=440:r=44100:d=40,volume=volume=0:enable='lt(t,1)' \
+         -c:v libx264 -preset veryfast -pix_fmt yuv420p -g 60 -sc_threshold 0 -c:a aac -movflags +faststart",
+        (854, 480),
+        40_000.0,
+    )
+};
+
+/// The same length of what has to be encoded.
+pub const CHUNKS_VP9: Clip = Clip {
+    extension: "webm",
+    content_type: "video/webm",
+    ..clip(
+        "chunks-vp9-opus",
+        "-f lavfi -i testsrc2=s=426x240:r=25:d=40 -f lavfi -i sine=r=48000:d=40 \
+         -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 800k -g 90 -c:a libopus",
+        (426, 240),
+        40_000.0,
+    )
+};
+
 pub const VP9: Clip = Clip {
     extension: "webm",
     content_type: "video/webm",

@@ -1,0 +1,302 @@
+//! Where a video is cut, and what is made of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::copying;
+use crate::{
+    ffmpeg::{
+        colour::Transfer,
+        orientation::Orientation,
+        plan::{Plan, Settings},
+        source::Source,
+    },
+    mp4::{Index, Track, copy_format},
+};
+
+/// Changes when the details of a plan change their meaning.
+const VERSION: u32 = 1;
+/// What is shorter is made in one piece before a plan would have paid.
+const SHORTEST_S: f64 = 3.0;
+/// The first chunk is short, so that playing can begin early.
+const FIRST_CHUNK_S: f64 = 6.0;
+const CHUNK_S: f64 = 30.0;
+/// What would remain shorter than this joins the chunk before it.
+const SHORTEST_LAST_CHUNK_S: f64 = 4.0;
+/// Keyframes of the source that come sooner than this are no segments of their own.
+const SHORTEST_SEGMENT_S: f64 = 1.9;
+const SHORTEST_LAST_SEGMENT_S: f64 = 0.5;
+/// Keyframes further apart make segments that take too long to fetch and to seek in.
+const LONGEST_SEGMENT_S: f64 = 10.0;
+/// What is encoded is this much smaller than what is passed on, or it is not worth its bytes.
+const SMALLER_BY: f64 = 1.2;
+/// So much is decoded before a chunk begins, so that its first frame is the same as without a cut.
+pub const LEAD_S: f64 = 1.0;
+/// What ffprobe and the index say of the same moment.
+const AGREEMENT_S: f64 = 0.05;
+
+/// How a video is made in chunks: all that its jobs need to know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cutting {
+    version: u32,
+    /// Its sizes are those that are encoded.
+    pub plan: Plan,
+    /// Number of the first frame of each chunk, at the plan's rate.
+    pub chunks: Vec<u64>,
+    /// All frames, where that is known exactly.
+    pub frames: Option<u64>,
+    /// The first frames of segments, where they follow the keyframes of the source; else they are regular.
+    pub segments: Vec<u64>,
+    pub picture_copy: Option<PictureCopy>,
+    /// The track of the sound, where that is passed on as it is.
+    pub sound_copy: Option<u32>,
+    /// Where the source's own timeline begins, in seconds.
+    pub start_s: f64,
+    pub duration_ms: u32,
+    /// Of the source as it is shown.
+    pub width: u32,
+    pub height: u32,
+}
+
+/// The pictures as they are in the source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureCopy {
+    /// For example `1080p`.
+    pub name: String,
+    pub track: u32,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// One chunk, in frames.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    pub index: u32,
+    pub first: u64,
+    /// Unknown for the last one of a source that does not say where it ends.
+    pub frames: Option<u64>,
+    pub is_last: bool,
+    /// Where segments begin, counted from the first frame of the chunk; empty where they are regular.
+    pub keyframes: Vec<u64>,
+}
+
+impl Cutting {
+    /// Whether and how the source can be made in chunks. Nothing for everything odd: that is made in one piece.
+    pub fn new(source: &Source, index: Option<&Index>, settings: &Settings) -> Option<Self> {
+        let duration_s = source.stated_duration?.as_secs_f64();
+        let start_s = source.start_s.filter(|start| start.abs() < 1.0)?;
+        if duration_s <= SHORTEST_S {
+            return None;
+        }
+        let track = match (source.has_exact_index, index) {
+            (true, Some(index)) => Some(picture_track(source, index)?),
+            (false, None) if source.is_matroska => None,
+            _ => return None,
+        };
+        let mut plan = Plan::new(source, settings);
+        let fps = plan.rate.fps();
+        let copy = track.and_then(|track| Some((track, keyframes_if_copied(source, track, &plan, start_s)?)));
+        let (chunks, frames, segments, picture_copy) = match copy {
+            Some((track, keyframes)) => {
+                let frames = track.samples.0.len() as u64;
+                let segments = segments(&keyframes, frames, fps);
+                let (width, height) = (source.video.width, source.video.height);
+                let short = f64::from(width.min(height));
+                plan.sizes.retain(|size| f64::from(size.width.min(size.height)) * SMALLER_BY <= short);
+                let name = format!("{}p", width.min(height));
+                let copy = PictureCopy { name, track: track.id, width, height };
+                (cut(&segments, frames, fps), Some(frames), segments, Some(copy))
+            }
+            None => {
+                let half = 0.5 / fps;
+                let exact = plan.end.map(|end| ((end.as_secs_f64() - half) * fps).ceil().max(1.0) as u64);
+                let about = exact.unwrap_or((duration_s * fps) as u64);
+                let interval = u64::from(plan.rate.keyframe_interval());
+                let regular: Vec<u64> = (0..about).step_by(interval as usize).collect();
+                (cut(&regular, about, fps), exact, Vec::new(), None)
+            }
+        };
+        let sound_copy = index.and_then(|index| sound_if_copied(source, index));
+        let (width, height) = source.video.display_size();
+        let duration_ms = (duration_s * 1_000.0).round() as u32;
+        let mut cutting = Self {
+            version: VERSION,
+            plan,
+            chunks,
+            frames,
+            segments,
+            picture_copy,
+            sound_copy,
+            start_s,
+            duration_ms,
+            width,
+            height,
+        };
+        // Sound that stops long before the pictures would leave chunks without any.
+        if let Some(track) = cutting.sound_copy.and_then(|id| index?.track(id))
+            && copying::sound(&cutting, track).is_none()
+        {
+            cutting.sound_copy = None;
+        }
+        Some(cutting)
+    }
+
+    /// As it is handed to other runners.
+    pub fn to_details(&self) -> String {
+        // A structure of numbers and texts always becomes JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Nothing if it was written by another version.
+    pub fn from_details(details: &str) -> Option<Self> {
+        serde_json::from_str::<Self>(details).ok().filter(|cutting| cutting.version == VERSION)
+    }
+
+    pub fn cut(&self, index: u32) -> Option<Cut> {
+        let first = *self.chunks.get(index as usize)?;
+        let next = self.chunks.get(index as usize + 1).copied();
+        let end = next.or(self.frames);
+        let inside = |frame: &&u64| **frame >= first && end.is_none_or(|end| **frame < end);
+        Some(Cut {
+            index,
+            first,
+            frames: end.map(|end| end - first),
+            is_last: next.is_none(),
+            keyframes: self.segments.iter().filter(inside).map(|frame| frame - first).collect(),
+        })
+    }
+
+    /// When a frame is shown, in seconds from the common beginning.
+    pub fn seconds(&self, frame: u64) -> f64 {
+        frame as f64 * f64::from(self.plan.rate.den) / f64::from(self.plan.rate.num)
+    }
+
+    /// How long a chunk is, in seconds.
+    pub fn chunk_seconds(&self, index: u32) -> f64 {
+        let at = |index: u32| self.chunks.get(index as usize).map(|frame| self.seconds(*frame));
+        let end = at(index + 1).unwrap_or(f64::from(self.duration_ms) / 1_000.0);
+        (end - at(index).unwrap_or(end)).max(0.0)
+    }
+
+    /// Whether the sound has to be encoded.
+    pub fn encodes_sound(&self) -> bool {
+        self.plan.audio.is_some() && self.sound_copy.is_none()
+    }
+}
+
+/// The chosen track, if its index is plain enough to be trusted.
+fn picture_track<'i>(source: &Source, index: &'i Index) -> Option<&'i Track> {
+    let track = index.track(source.video.track_id?)?;
+    let samples = &track.samples.0;
+    let (first, longest) = (samples.first()?, samples.iter().map(|sample| sample.duration).max()?);
+    let agrees = (track.seconds(track.pts(first)) - source.video.start_s?).abs() < AGREEMENT_S;
+    let is_plain = track.has_plain_edits && first.is_key && agrees;
+    (is_plain && track.seconds(i64::from(longest)) <= LEAD_S).then_some(track)
+}
+
+/// Frame numbers of all keyframes, if players take the pictures as they are and what is encoded can follow them.
+fn keyframes_if_copied(source: &Source, track: &Track, plan: &Plan, start_s: f64) -> Option<Vec<u64>> {
+    let video = &source.video;
+    let is_usual = video.codec == "h264"
+        && video.pixel_format.as_deref() == Some("yuv420p")
+        && video.orientation == Orientation::Upright
+        && !video.interlaced
+        && (video.pixel_aspect - 1.0).abs() < 1e-6
+        && video.colour.transfer == Transfer::Sdr
+        && !video.colour.full_range
+        && (video.width % 2, video.height % 2) == (0, 0);
+    if !is_usual {
+        return None;
+    }
+    copy_format(track)?;
+    let samples = &track.samples.0;
+    let tick = samples.first()?.duration;
+    let (_, all_but_last) = samples.split_last()?;
+    if tick == 0 || all_but_last.iter().any(|sample| sample.duration != tick) {
+        return None;
+    }
+    // Both clocks, the source's and the one that is encoded at, must agree until the end.
+    let fps = plan.rate.fps();
+    let drift = samples.len() as f64 * (f64::from(tick) / f64::from(track.timescale) * fps - 1.0);
+    let begins_s = track.seconds(track.pts(samples.first()?)) - start_s;
+    if drift.abs() > 0.25 || (begins_s * fps).abs() > 0.4 {
+        return None;
+    }
+    let first_pts = track.pts(samples.first()?);
+    let mut keyframes = Vec::new();
+    let mut since = 0;
+    for sample in samples {
+        let after = u64::try_from(track.pts(sample) - first_pts).ok()?;
+        let number = after / u64::from(tick);
+        if after % u64::from(tick) != 0 || number >= samples.len() as u64 || sample.size == 0 {
+            return None;
+        }
+        if sample.is_key {
+            since = number;
+            keyframes.push(number);
+        } else if number < since {
+            // It is shown before the keyframe that it follows: a cut there would lose it.
+            return None;
+        }
+    }
+    let ends = keyframes.iter().copied().skip(1).chain(std::iter::once(samples.len() as u64));
+    let longest = keyframes.iter().zip(ends).map(|(from, to)| to.saturating_sub(*from)).max()?;
+    (longest as f64 / fps <= LONGEST_SEGMENT_S + 0.1 && keyframes.is_sorted()).then_some(keyframes)
+}
+
+fn sound_if_copied(source: &Source, index: &Index) -> Option<u32> {
+    let audio = source.audio.as_ref().filter(|audio| audio.codec == "aac")?;
+    let track = index.track(audio.track_id?)?;
+    copy_format(track)?;
+    let (last, others) = track.samples.0.split_last()?;
+    let agrees = (track.seconds(track.pts(track.samples.0.first()?)) - audio.start_s?).abs() < AGREEMENT_S;
+    let is_even = others.iter().all(|sample| sample.duration == 1_024 && sample.size > 0);
+    (track.has_plain_edits && agrees && is_even && last.size > 0).then_some(track.id)
+}
+
+/// Keyframes that are far enough apart.
+fn segments(keyframes: &[u64], frames: u64, fps: f64) -> Vec<u64> {
+    let mut segments: Vec<u64> = Vec::new();
+    for &keyframe in keyframes {
+        let seconds = |frames: u64| frames as f64 / fps;
+        let fits = segments.last().is_none_or(|last| seconds(keyframe - last) >= SHORTEST_SEGMENT_S);
+        if segments.is_empty() || fits && seconds(frames - keyframe) >= SHORTEST_LAST_SEGMENT_S {
+            segments.push(keyframe);
+        }
+    }
+    segments
+}
+
+/// The first frames of chunks, out of those of segments.
+fn cut(segments: &[u64], frames: u64, fps: f64) -> Vec<u64> {
+    let mut chunks = vec![0];
+    let mut next_s = FIRST_CHUNK_S;
+    for &segment in segments.iter().skip(1) {
+        let at_s = segment as f64 / fps;
+        let rest_s = frames.saturating_sub(segment) as f64 / fps;
+        if at_s + 0.1 >= next_s && rest_s >= SHORTEST_LAST_CHUNK_S {
+            chunks.push(segment);
+            next_s = at_s + CHUNK_S;
+        }
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_begin_where_segments_do() {
+        let regular: Vec<u64> = (0..3_600).step_by(60).collect();
+        assert_eq!(cut(&regular, 3_600, 30.0), [0, 180, 1_080, 1_980, 2_880]);
+        assert_eq!(cut(&regular[..5], 300, 30.0), [0, 180], "ten seconds are two chunks");
+        assert_eq!(cut(&regular[..4], 260, 30.0), [0], "less than four seconds would remain");
+        assert_eq!(cut(&[0, 250, 500], 700, 30.0), [0, 250]);
+    }
+
+    #[test]
+    fn keyframes_that_crowd_are_one_segment() {
+        assert_eq!(segments(&[0, 10, 60, 100, 130, 290], 300, 30.0), [0, 60, 130]);
+        assert_eq!(segments(&[0], 300, 30.0), [0]);
+    }
+}

@@ -1,0 +1,99 @@
+//! What a job is done with.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{JobError, MediaError, Reporter, publish::Publisher};
+use crate::{
+    api::{
+        Api,
+        operations::{Job, ProcessingStage},
+    },
+    chunked::Cutting,
+    ffmpeg::{ladder::Rung, plan::Settings, run::Workbench},
+    source::{CachedSource, Origin, Ranges, SourceCache},
+    workdir::{JobFolder, RunnerFolder},
+};
+
+/// Dropping the work on it ends every program that it started and removes its folder.
+pub(crate) struct Desk<'a> {
+    pub api: &'a Api,
+    pub http: &'a reqwest::Client,
+    pub bench: &'a Workbench,
+    pub folder: &'a RunnerFolder,
+    pub sources: &'a SourceCache,
+    pub job: &'a Job,
+    pub reporter: &'a Reporter,
+    /// Fires when the work is no longer wanted.
+    pub cancel: &'a CancellationToken,
+}
+
+impl Desk<'_> {
+    pub fn publisher(&self) -> Publisher<'_> {
+        Publisher {
+            api: self.api,
+            http: self.http,
+            lease_id: &self.job.lease.id,
+            cancel: self.cancel,
+            reporter: self.reporter,
+        }
+    }
+
+    pub fn new_folder(&self) -> Result<JobFolder, JobError> {
+        Ok(self.folder.job().map_err(MediaError::from)?)
+    }
+
+    pub fn source(&self) -> Arc<CachedSource> {
+        self.sources.of(self.job.video_id.inner(), self.job.source.size.0)
+    }
+
+    pub fn origin(&self) -> Origin<'_> {
+        Origin { http: self.http, url: &self.job.source.url }
+    }
+
+    pub fn downloading(&self) -> impl Fn(f64) + Send + Sync + '_ {
+        |part| self.reporter.report(ProcessingStage::Downloading, part, None)
+    }
+
+    /// The plan that the job is part of, if it is one that this program understands.
+    pub fn cutting(&self) -> Result<Cutting, JobError> {
+        let details = self.job.plan.as_deref().unwrap_or_default();
+        Cutting::from_details(details)
+            .ok_or_else(|| MediaError::Internal("a plan that is not understood here".to_owned()).into())
+    }
+
+    /// The number of the chunk that is wanted.
+    pub fn chunk(&self) -> Result<u32, JobError> {
+        let chunk = self.job.chunk.and_then(|chunk| u32::try_from(chunk).ok());
+        chunk.ok_or_else(|| MediaError::Internal("a chunk without a number".to_owned()).into())
+    }
+
+    /// A folder with the source in it, of which at least `needed` is there.
+    pub async fn folder_with(
+        &self,
+        source: &CachedSource,
+        needed: Option<&Ranges>,
+    ) -> Result<JobFolder, JobError> {
+        match needed {
+            Some(needed) => source.fetch(self.origin(), needed).await?,
+            None => source.fetch_all(self.origin(), &self.downloading()).await?,
+        }
+        let folder = self.new_folder()?;
+        source.lend(&folder).map_err(MediaError::from)?;
+        Ok(folder)
+    }
+
+    pub fn settings(&self) -> Settings {
+        let positive = |number: i32| u32::try_from(number).unwrap_or(0);
+        let ladder = self.job.ladder.iter().map(|rung| Rung {
+            short_side: positive(rung.short_side),
+            video_bitrate: positive(rung.video_bitrate),
+        });
+        Settings {
+            ladder: ladder.collect(),
+            audio_bitrate: positive(self.job.audio_bitrate),
+            max_duration: Duration::from_millis(u64::from(positive(self.job.max_duration_ms))),
+        }
+    }
+}

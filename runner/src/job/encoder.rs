@@ -1,0 +1,76 @@
+//! One run of ffmpeg that encodes.
+
+use std::{process::ExitStatus, thread, time::Duration};
+
+use super::MediaError;
+use crate::{
+    ffmpeg::{
+        log::Log,
+        progress::{Parser, Progress},
+        run::{RunError, Workbench},
+    },
+    sandbox::Limits,
+    workdir::JobFolder,
+};
+
+/// A machine much slower than real time still gets through.
+const DEADLINE_PER_SECOND: u32 = 60;
+const DEADLINE_BASE: Duration = Duration::from_secs(600);
+const SMALLEST_FILE_BYTES: u64 = 256 << 20;
+
+/// How a run ended.
+pub(super) struct Encoded {
+    pub status: ExitStatus,
+    pub log: Log,
+    /// The last progress that was told.
+    pub last: Progress,
+}
+
+/// How much there is to do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Amount {
+    /// Stream whose frames are counted.
+    pub video_index: u32,
+    pub likely: Duration,
+    /// Bits per second of the largest output.
+    pub most_bitrate: u32,
+}
+
+/// Runs until ffmpeg ends by itself, or until it takes too long.
+pub(super) async fn encode(
+    bench: &Workbench,
+    folder: &JobFolder,
+    args: &[String],
+    amount: Amount,
+    mut on_progress: impl FnMut(Progress),
+) -> Result<Encoded, MediaError> {
+    let Amount { video_index, likely, most_bitrate } = amount;
+    let deadline = DEADLINE_BASE + likely * DEADLINE_PER_SECOND;
+    let processors = thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1));
+    let file_bytes = likely.as_secs().saturating_add(60).saturating_mul(u64::from(most_bitrate)) / 2;
+    let limits = Limits::encode(deadline * processors, file_bytes.max(SMALLEST_FILE_BYTES));
+
+    let mut log = Log::new(video_index);
+    let mut parser = Parser::default();
+    let mut last = Progress::default();
+    let run = bench.ffmpeg(folder, args, limits).await?;
+    let outcome = run
+        .lines(
+            deadline,
+            |line| {
+                if let Some(progress) = parser.line(line) {
+                    last = progress;
+                    on_progress(progress);
+                }
+            },
+            |line| log.line(line),
+        )
+        .await;
+    let status = match outcome {
+        Ok(status) => status,
+        Err(RunError::Deadline) => return Err(MediaError::Internal("encoding took too long".to_owned())),
+        Err(RunError::Io(error)) => return Err(error.into()),
+    };
+    tracing::debug!(%status, intact = log.intact_part(), log = log.tail(), "encoded");
+    Ok(Encoded { status, log, last })
+}

@@ -1,0 +1,120 @@
+//! Putting work into the queue, and in which order it is done.
+
+use kinora_entity::{UserId, VideoId, job, rendition, video};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+
+use crate::{
+    app::App,
+    error::{Error, Result},
+    job::{self as queue, NewJob},
+};
+
+/// Every class of work comes before the next one, whoever waits for it.
+const CLASS: i32 = 10_000_000;
+
+/// Where a job stands in the queue. What makes a video playable comes before everything that makes another
+/// one better, and what merely copies before what encodes. Within a class the order is that of turns: the nth
+/// unfinished video of an uploader, or the nth chunk of a video, waits for the first of everybody else.
+pub(super) fn priority(kind: job::Kind, in_one_piece: bool, chunk: Option<i32>, turn: i32) -> i32 {
+    let chunk = chunk.unwrap_or(0);
+    let class = match kind {
+        job::Kind::ProcessVideo if !in_one_piece => 5,
+        job::Kind::EncodeAudio => 4,
+        job::Kind::EncodeChunk if chunk == 0 => 3,
+        job::Kind::MakePoster => 3,
+        job::Kind::CopyChunk => 2,
+        job::Kind::EncodeChunk | job::Kind::ProcessVideo => 1,
+    };
+    class * CLASS - chunk.saturating_add(turn).clamp(0, CLASS - 1)
+}
+
+/// Has a video processed, in the transaction of the change that wants it.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn enqueue(app: &App, connection: &impl ConnectionTrait, video: VideoId) -> Result<()> {
+    begin(app, connection, video, false).await
+}
+
+/// Begins anew, without cutting.
+pub(super) async fn begin_in_one_piece(
+    app: &App,
+    connection: &impl ConnectionTrait,
+    video: VideoId,
+) -> Result<()> {
+    begin(app, connection, video, true).await
+}
+
+async fn begin(
+    app: &App,
+    connection: &impl ConnectionTrait,
+    video: VideoId,
+    in_one_piece: bool,
+) -> Result<()> {
+    let row = video::Entity::find_by_id(video).one(connection).await?;
+    let row = row.ok_or_else(|| Error::not_found("video"))?;
+    let job = NewJob {
+        kind: job::Kind::ProcessVideo,
+        video,
+        priority: priority(
+            job::Kind::ProcessVideo,
+            in_one_piece,
+            None,
+            turn(connection, row.uploader_id).await?,
+        ),
+        parent: None,
+        chunk: None,
+        in_one_piece,
+        attempt_base: last_attempt(connection, video).await?,
+        weight_ms: 0,
+    };
+    queue::enqueue(app, connection, &[job]).await
+}
+
+/// How many unfinished videos an uploader has: the place of the next one among them.
+pub(super) async fn turn(connection: &impl ConnectionTrait, uploader: UserId) -> Result<i32> {
+    let unfinished = video::Entity::owned_by(uploader)
+        .filter(video::Column::State.eq(video::State::Processing))
+        .count(connection)
+        .await?;
+    Ok(i32::try_from(unfinished.saturating_sub(1)).unwrap_or(i32::MAX))
+}
+
+/// New attempts never touch what an earlier one has made: it may be what is watched right now.
+async fn last_attempt(connection: &impl ConnectionTrait, video: VideoId) -> Result<i32> {
+    let last = rendition::Entity::find()
+        .filter(rendition::Column::VideoId.eq(video))
+        .order_by_desc(rendition::Column::Attempt)
+        .one(connection)
+        .await?;
+    Ok(last.map_or(0, |row| row.attempt))
+}
+
+#[cfg(test)]
+mod tests {
+    use kinora_entity::job::Kind::{CopyChunk, EncodeAudio, EncodeChunk, ProcessVideo};
+
+    use super::priority;
+
+    #[test]
+    fn first_chunks_come_before_second_ones_and_copies_before_encodes() {
+        let order = [
+            priority(ProcessVideo, false, None, 0),
+            priority(ProcessVideo, false, None, 900),
+            priority(EncodeAudio, false, None, 1),
+            priority(EncodeChunk, false, Some(0), 0),
+            priority(CopyChunk, false, Some(1), 0),
+            priority(CopyChunk, false, Some(400), 0),
+            priority(EncodeChunk, false, Some(1), 0),
+            priority(EncodeChunk, false, Some(1_400), 0),
+        ];
+        assert!(order.windows(2).all(|pair| pair[0] > pair[1]), "{order:?}");
+    }
+
+    #[test]
+    fn the_thousandth_file_of_one_waits_for_the_first_of_another() {
+        assert!(priority(EncodeChunk, false, Some(1), 0) > priority(EncodeChunk, false, Some(1), 999));
+        assert!(priority(EncodeChunk, false, Some(1), 3) > priority(EncodeChunk, false, Some(9), 0));
+        assert!(priority(ProcessVideo, true, None, i32::MAX) > 0);
+    }
+}

@@ -1,0 +1,223 @@
+//! The end of a job, and of the last one of a video.
+
+use kinora_entity::{LeaseId, RunnerId, VideoId, chunk, job, rendition, video};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, ModelTrait, QueryFilter, QuerySelect, TransactionTrait,
+};
+
+use super::{
+    bandwidth::Bandwidth,
+    publish::{chunks_of, publish_video, segments_of},
+    result::{JobResult, PosterResult, RenditionResult, rejected},
+};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    events::{Event, notify},
+    feed,
+    job::{self as queue, held},
+    storage::{StorageError, keys},
+};
+
+/// Ends a job. What was made in one piece is published by it; of a video made in chunks, the last job to end
+/// makes it ready.
+///
+/// # Errors
+/// LEASE_LOST, RESULT_REJECTED.
+pub async fn complete(
+    app: &App,
+    runner: RunnerId,
+    lease: LeaseId,
+    result: Option<&JobResult>,
+    poster: Option<PosterResult>,
+) -> Result<()> {
+    if let Some(result) = result {
+        result.check()?;
+    }
+    let poster = poster.or(result.and_then(|result| result.poster));
+    if poster.is_some() {
+        let job = held(&app.database, lease, runner).await?;
+        let key = keys::poster(job.video_id, job.video_attempt(), job.lease_id);
+        match app.storage.size_bytes(&key).await {
+            Ok(_) => {}
+            Err(StorageError::NotFound) => return Err(rejected("The store does not hold the poster.")),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let transaction = app.database.begin().await?;
+    feed::lock_ranks(&transaction).await?;
+    let job = held(&transaction, lease, runner).await?;
+    let is_planned = job.parent_id.is_some() || job.plan.is_some();
+    let is_ready = match (is_planned, result) {
+        (false, Some(result)) => {
+            complete_in_one_piece(app, &transaction, &job, result).await?;
+            true
+        }
+        (false, None) => return Err(rejected("The job was to process a video, and says nothing of it.")),
+        (true, Some(_)) => return Err(rejected("A video that is made in chunks has no result but them.")),
+        (true, None) => complete_part(app, &transaction, &job, poster).await?,
+    };
+    notify(&transaction, Event::Video(job.video_id)).await?;
+    transaction.commit().await?;
+    if is_ready {
+        tracing::info!(video = %job.video_id, job = %job.id, attempt = job.video_attempt(), "a video is ready");
+    }
+    Ok(())
+}
+
+async fn complete_in_one_piece(
+    app: &App,
+    transaction: &DatabaseTransaction,
+    job: &job::Model,
+    result: &JobResult,
+) -> Result<()> {
+    for rendition in &result.renditions {
+        fill_in(transaction, job, rendition).await?;
+    }
+    let found = locked_video(transaction, job.video_id).await?;
+    publish_video(app, transaction, found, job.video_attempt(), |row| {
+        ready(row);
+        row.duration_ms = Set(Some(result.duration_ms.into()));
+        row.width = Set(Some(result.width));
+        row.height = Set(Some(result.height));
+        row.has_poster = Set(result.poster.is_some());
+        row.poster_lease_id = Set(job.lease_id);
+    })
+    .await?;
+    forget_other_attempts(transaction, job).await?;
+    queue::finish(transaction, job).await
+}
+
+fn ready(row: &mut video::ActiveModel) {
+    row.state = Set(video::State::Ready);
+    row.failure_code = Set(None);
+    row.failure_message = Set(None);
+}
+
+async fn locked_video(connection: &impl ConnectionTrait, id: VideoId) -> Result<video::Model> {
+    let found = video::Entity::find_by_id(id).lock_exclusive().one(connection).await?;
+    found.ok_or_else(|| Error::not_found("video"))
+}
+
+/// Ends one of many jobs; answers whether the video is ready by it.
+async fn complete_part(
+    app: &App,
+    transaction: &DatabaseTransaction,
+    job: &job::Model,
+    poster: Option<PosterResult>,
+) -> Result<bool> {
+    let parent = job.parent_id.unwrap_or(job.id);
+    // The lock keeps two last jobs from each taking the other for the last one.
+    let found = locked_video(transaction, job.video_id).await?;
+    let is_new = found.state == video::State::Processing;
+    let found = match poster.filter(|_| is_new) {
+        Some(_) => {
+            let mut row = found.into_active_model();
+            row.has_poster = Set(true);
+            row.poster_lease_id = Set(job.lease_id);
+            row.update(transaction).await?
+        }
+        None => found,
+    };
+    if job.kind == job::Kind::EncodeAudio {
+        drop_silence(transaction, job).await?;
+    }
+    queue::finish(transaction, job).await?;
+    if queue::unfinished(transaction, parent).await? > 0 {
+        return Ok(false);
+    }
+    finish_video(app, transaction, job, found).await?;
+    Ok(true)
+}
+
+async fn renditions_of(connection: &impl ConnectionTrait, job: &job::Model) -> Result<Vec<rendition::Model>> {
+    let rows = rendition::Entity::find()
+        .filter(rendition::Column::VideoId.eq(job.video_id))
+        .filter(rendition::Column::Attempt.eq(job.video_attempt()))
+        .all(connection)
+        .await?;
+    Ok(rows)
+}
+
+/// A sound track that turned out to be empty is no rendition.
+async fn drop_silence(connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
+    for row in renditions_of(connection, job).await? {
+        if row.kind == rendition::Kind::Audio && chunks_of(connection, row.id).await?.is_empty() {
+            row.delete(connection).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn finish_video(
+    app: &App,
+    transaction: &DatabaseTransaction,
+    job: &job::Model,
+    found: video::Model,
+) -> Result<()> {
+    let mut longest_ms = 0.0_f64;
+    for row in renditions_of(transaction, job).await? {
+        let chunks = chunks_of(transaction, row.id).await?;
+        let name = row.name.clone();
+        check_whole(&name, &chunks, row.chunk_count)?;
+        let segments = segments_of(&chunks);
+        longest_ms = longest_ms.max(segments.iter().map(|segment| segment.duration_ms).sum());
+        let bandwidth = Bandwidth::of(&segments);
+        let mut row = row.into_active_model();
+        row.bandwidth = Set(bandwidth.peak);
+        row.average_bandwidth = Set(bandwidth.average);
+        row.update(transaction).await?;
+    }
+    publish_video(app, transaction, found, job.video_attempt(), |row| {
+        ready(row);
+        row.duration_ms = Set(Some(longest_ms.round() as i64));
+    })
+    .await?;
+    forget_other_attempts(transaction, job).await
+}
+
+fn check_whole(name: &str, chunks: &[chunk::Model], count: Option<i32>) -> Result<()> {
+    let in_order = chunks.iter().zip(0..).all(|(chunk, index)| chunk.index == index && !chunk.is_draft);
+    if chunks.is_empty()
+        || !in_order
+        || Some(chunks.len()) != count.and_then(|count| usize::try_from(count).ok())
+    {
+        return Err(rejected(format!("Of {name} not every chunk was published.")));
+    }
+    Ok(())
+}
+
+/// What earlier attempts made is no longer played; their objects are then nobody's and go with the next sweep.
+async fn forget_other_attempts(connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
+    rendition::Entity::delete_many()
+        .filter(rendition::Column::VideoId.eq(job.video_id))
+        .filter(rendition::Column::Attempt.ne(job.video_attempt()))
+        .exec(connection)
+        .await?;
+    Ok(())
+}
+
+/// Completes the row of a rendition that was made in one piece.
+async fn fill_in(
+    connection: &impl ConnectionTrait,
+    job: &job::Model,
+    reported: &RenditionResult,
+) -> Result<()> {
+    let row = renditions_of(connection, job).await?.into_iter().find(|row| row.name == reported.name);
+    let row = row.ok_or_else(|| rejected(format!("Of {} not every chunk was published.", reported.name)))?;
+    let chunks = chunks_of(connection, row.id).await?;
+    check_whole(&reported.name, &chunks, Some(reported.chunk_count))?;
+    let bandwidth = Bandwidth::of(&segments_of(&chunks));
+    let mut row = row.into_active_model();
+    row.kind = Set(reported.kind);
+    row.width = Set(reported.width);
+    row.height = Set(reported.height);
+    row.frame_rate = Set(reported.frame_rate);
+    row.codecs = Set(reported.codecs.clone());
+    row.bandwidth = Set(bandwidth.peak);
+    row.average_bandwidth = Set(bandwidth.average);
+    row.chunk_count = Set(Some(reported.chunk_count));
+    row.update(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! Videos that are made in chunks: what viewers see while they grow, and what becomes of them when work fails.
+
+use kinora_tests::app::TestApp;
+use kinora_tests::fake_runner::{FakeRunner, plan, planned_chunk, result};
+use kinora_tests::person::Person;
+use serde_json::{Value, json};
+
+/// A video with a plan, still held by the job that planned it.
+async fn planned(ann: &Person, runner: &FakeRunner) -> (String, Value) {
+    let video = ann.upload("a.mp4", "video/mp4", b"any bytes").await;
+    let job = runner.lease().await.unwrap();
+    assert_eq!((&job["videoId"], &job["kind"]), (&json!(video), &json!("PROCESS_VIDEO")));
+    let lease = job["lease"]["id"].clone();
+    runner.plan(&lease, plan()).await.data();
+    (video, lease)
+}
+
+fn draft(mut chunk: Value) -> Value {
+    chunk["isDraft"] = json!(true);
+    chunk
+}
+
+fn last(mut chunk: Value) -> Value {
+    chunk["isLast"] = json!(true);
+    chunk
+}
+
+async fn playlist(app: &TestApp, video: &str, name: &str) -> String {
+    app.guest.get_text(&format!("/v/{video}/{name}.m3u8")).await
+}
+
+fn segments(playlist: &str) -> usize {
+    playlist.matches("#EXTINF").count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_video_can_be_watched_from_its_first_chunk_and_is_ready_with_its_last() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let (video, planning) = planned(&ann, &runner).await;
+    runner.send_chunk(&planning, draft(planned_chunk("360p", 0))).await.data();
+    let seen = ann.video(&video).await;
+    assert_eq!(
+        (&seen["playable"], &seen["state"]),
+        (&json!(false), &json!("PROCESSING")),
+        "without its sound"
+    );
+    assert_eq!(app.guest.get(&format!("/v/{video}/master.m3u8")).await.status(), 404);
+    runner.send_chunk(&planning, draft(planned_chunk("audio", 0))).await.data();
+    let seen = ann.video(&video).await;
+    assert_eq!((&seen["playable"], &seen["state"]), (&json!(true), &json!("PROCESSING")));
+    assert_eq!(seen["durationMs"], 8000);
+    runner.complete_part(&planning).await.data();
+
+    let master = playlist(&app, &video, "master").await;
+    assert!(master.contains("avc1.64001e,mp4a.40.2") && master.contains("360p.m3u8"), "{master}");
+    let growing = playlist(&app, &video, "360p").await;
+    assert!(growing.contains("TYPE:EVENT") && !growing.contains("ENDLIST"), "{growing}");
+    assert_eq!(segments(&growing), 2);
+
+    // The second chunk comes before the good version of the first: nothing can be joined to a draft.
+    let (sound, first, second) = (
+        runner.lease_part().await.unwrap(),
+        runner.lease_part().await.unwrap(),
+        runner.lease_part().await.unwrap(),
+    );
+    let kinds = [&sound["kind"], &first["kind"], &first["chunk"], &second["chunk"]];
+    assert_eq!(kinds, [&json!("ENCODE_AUDIO"), &json!("ENCODE_CHUNK"), &json!(0), &json!(1)]);
+    assert_eq!(sound["plan"], "for runners only");
+    runner.send_chunk(&second["lease"]["id"], planned_chunk("360p", 1)).await.data();
+    runner.complete_part(&second["lease"]["id"]).await.data();
+    assert_eq!(segments(&playlist(&app, &video, "360p").await), 2);
+    runner.send_chunk(&first["lease"]["id"], planned_chunk("360p", 0)).await.data();
+    runner.complete_part(&first["lease"]["id"]).await.data();
+    let whole = playlist(&app, &video, "360p").await;
+    assert_eq!(segments(&whole), 4);
+    assert!(whole.contains("TYPE:VOD") && whole.contains("ENDLIST"), "{whole}");
+    assert!(!whole.contains(planning.as_str().unwrap()), "nothing of the draft is left: {whole}");
+    let sound_so_far = playlist(&app, &video, "audio").await;
+    assert!(!sound_so_far.contains("ENDLIST"));
+    assert_eq!(ann.video(&video).await["state"], "PROCESSING");
+
+    let lease = &sound["lease"]["id"];
+    runner.send_chunk(lease, planned_chunk("audio", 0)).await.data();
+    runner.send_chunk(lease, last(planned_chunk("audio", 1))).await.data();
+    runner.complete_part(lease).await.data();
+    assert_eq!(ann.video(&video).await["state"], "READY");
+    assert!(playlist(&app, &video, "audio").await.contains("ENDLIST"));
+    assert_eq!(runner.lease_part().await, None);
+    // The drafts are nobody's any more.
+    let found = app.compare_storage().await;
+    assert_eq!((found.orphans.len(), found.damaged.len(), found.lost.len()), (2, 0, 0), "{found:?}");
+    app.mend_storage(&found).await;
+    assert!(app.compare_storage().await.is_clean());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_is_published_once_whoever_makes_it_again() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let (video, planning) = planned(&ann, &runner).await;
+    runner.complete_part(&planning).await.data();
+    let sound = runner.lease_part().await.unwrap();
+    assert_eq!(sound["kind"], "ENCODE_AUDIO");
+    let first = runner.lease_part().await.unwrap();
+    let dead = first["lease"]["id"].clone();
+    runner.send_chunk(&dead, planned_chunk("360p", 0)).await.data();
+    app.sql("UPDATE job SET lease_expires_at = now() - interval '1 s' WHERE kind = 'encode_chunk' AND state = 'leased'")
+        .await;
+    let again = loop {
+        match runner.lease_part().await {
+            Some(job) if job["chunk"] == 0 => break job,
+            _ => tokio::time::sleep(std::time::Duration::from_millis(200)).await,
+        }
+    };
+    assert_eq!((&again["id"], &again["attempt"]), (&first["id"], &json!(2)));
+    assert_eq!(runner.publish_chunk(&dead, planned_chunk("360p", 0)).await.code(), "LEASE_LOST");
+    runner.send_chunk(&again["lease"]["id"], planned_chunk("360p", 0)).await.data();
+    runner.send_chunk(&again["lease"]["id"], draft(planned_chunk("360p", 0))).await.data();
+    assert_eq!(app.number("SELECT count(*) FROM chunk WHERE NOT is_draft").await, 1);
+    runner.send_chunk(&sound["lease"]["id"], planned_chunk("audio", 0)).await.data();
+    let text = playlist(&app, &video, "360p").await;
+    assert!(text.contains(dead.as_str().unwrap()), "what was published stays: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_video_of_which_a_chunk_fails_is_made_in_one_piece() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    for ends_well in [true, false] {
+        let (video, planning) = planned(&ann, &runner).await;
+        runner.send_chunk(&planning, planned_chunk("360p", 0)).await.data();
+        runner.send_chunk(&planning, planned_chunk("audio", 0)).await.data();
+        runner.complete_part(&planning).await.data();
+        let part = runner.lease_part().await.unwrap();
+        let other = runner.lease_part().await.unwrap();
+        runner.fail(&part["lease"]["id"], "MEDIA_CORRUPT", "It is damaged.", false).await.data();
+        assert_eq!(runner.complete_part(&other["lease"]["id"]).await.code(), "LEASE_LOST");
+        assert_eq!(runner.lease_part().await, None);
+        let seen = ann.video(&video).await;
+        assert_eq!((&seen["state"], &seen["playable"]), (&json!("PROCESSING"), &json!(true)));
+        let job = runner.lease().await.unwrap();
+        let whole = app.number("SELECT count(*) FROM job WHERE in_one_piece AND state = 'leased'").await;
+        assert_eq!((&job["videoId"], whole), (&json!(video), 1));
+        assert!(job["attempt"].as_i64().unwrap() >= 1);
+        if ends_well {
+            runner.finish(&job).await;
+            assert_eq!(ann.video(&video).await["state"], "READY");
+            assert!(playlist(&app, &video, "360p").await.contains("ENDLIST"));
+        } else {
+            runner.fail(&job["lease"]["id"], "MEDIA_CORRUPT", "It is damaged.", false).await.data();
+            let seen = ann.video(&video).await;
+            assert_eq!((&seen["state"], &seen["playable"]), (&json!("FAILED"), &json!(false)));
+            assert_eq!(app.guest.get(&format!("/v/{video}/master.m3u8")).await.status(), 404);
+        }
+    }
+    assert_eq!(app.number("SELECT count(*) FROM video WHERE feed_rank IS NOT NULL").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_persons_many_files_do_not_starve_anothers_one() {
+    let app = TestApp::start().await;
+    let (ann, bob, runner) = (app.person("ann").await, app.person("bob").await, app.fake_runner("one").await);
+    for _ in 0..5 {
+        ann.upload("a.mp4", "video/mp4", b"any bytes").await;
+    }
+    let of_bob = bob.upload("b.mp4", "video/mp4", b"any bytes").await;
+    runner.lease().await.unwrap();
+    let second = runner.lease().await.unwrap();
+    assert_eq!(second["videoId"], json!(of_bob), "it waited for more than the first of the other");
+    // What was only planned waits for those that nobody has looked at.
+    runner.plan(&second["lease"]["id"], plan()).await.data();
+    assert_eq!(runner.lease().await.unwrap()["kind"], "PROCESS_VIDEO");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plans_that_make_no_sense_are_refused() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    ann.upload("a.mp4", "video/mp4", b"any bytes").await;
+    let lease = runner.lease().await.unwrap()["lease"]["id"].take();
+    let bad: [fn(&mut Value); 6] = [
+        |plan| plan["durationMs"] = json!(-1),
+        |plan| plan["renditions"][0]["name"] = json!("../../x"),
+        |plan| plan["renditions"][1]["name"] = json!("360p"),
+        |plan| plan["jobs"][0]["kind"] = json!("PROCESS_VIDEO"),
+        |plan| plan["jobs"][1]["chunk"] = json!(-1),
+        |plan| plan["details"] = json!("x".repeat(600_000)),
+    ];
+    for (case, spoil) in bad.iter().enumerate() {
+        let mut plan = plan();
+        spoil(&mut plan);
+        assert!(runner.plan(&lease, plan).await.failed(), "case {case}");
+    }
+    assert_eq!(app.number("SELECT count(*) FROM rendition").await, 0);
+    runner.plan(&lease, plan()).await.data();
+    runner.plan(&lease, plan()).await.data();
+    assert_eq!(app.number("SELECT count(*) FROM job").await, 4, "twice is once");
+    assert!(runner.send_chunk(&lease, planned_chunk("480p", 0)).await.failed(), "not in the plan");
+    assert!(runner.complete(&lease, result()).await.failed(), "it is made in chunks");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_a_growing_video_leaves_nothing() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let (video, planning) = planned(&ann, &runner).await;
+    runner.send_chunk(&planning, planned_chunk("360p", 0)).await.data();
+    runner.send_chunk(&planning, planned_chunk("audio", 0)).await.data();
+    runner.complete_part(&planning).await.data();
+    let part = runner.lease_part().await.unwrap();
+    let output = json!([{ "kind": "CHUNK", "rendition": "360p", "chunk": 1, "size": 9_600 }]);
+    let signed = runner.sign_outputs(&part["lease"]["id"], output).await.data();
+    ann.run("mutation ($id: ID!) { deleteVideo(id: $id) }", json!({ "id": video })).await.data();
+    assert_eq!(runner.renew(&part["lease"]["id"]).await.code(), "LEASE_LOST");
+    assert_eq!(runner.lease_part().await, None);
+    // A runner that was just sending does not know yet.
+    let late = &signed["signJobOutputs"][0];
+    assert!(kinora_tests::person::put(&runner.client, late, vec![7; 9_600]).await.status().is_success());
+    for _ in 0..50 {
+        let found = app.compare_storage().await;
+        app.mend_storage(&found).await;
+        if found.is_clean() && found.objects == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("objects are left: {:?}", app.compare_storage().await);
+}

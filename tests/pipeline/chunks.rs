@@ -1,0 +1,177 @@
+//! Videos that are made in chunks, and what the borders between them look and sound like.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use kinora_tests::app::TestApp;
+use kinora_tests::clips::{self, Clip};
+use kinora_tests::person::Person;
+use kinora_tests::probe;
+
+use crate::published::{PATIENCE, Published, Track, fetch};
+
+/// Where the second and the third chunk begin.
+const BORDERS_S: [f64; 2] = [6.0, 36.0];
+
+/// Uploads a clip and has it processed; `in_one_piece` without cutting it.
+async fn processed(ann: &Person, app: &TestApp, clip: &Clip, in_one_piece: bool) -> Published {
+    if in_one_piece {
+        app.sql(
+            "CREATE FUNCTION whole() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN NEW.in_one_piece := true; RETURN NEW; END';
+             CREATE TRIGGER whole BEFORE INSERT ON job FOR EACH ROW EXECUTE FUNCTION whole()",
+        )
+        .await;
+    }
+    let id = ann.upload_clip(clip).await;
+    let video = ann.ready(&id, PATIENCE).await;
+    if in_one_piece {
+        app.sql("DROP TRIGGER whole ON job; DROP FUNCTION whole()").await;
+    }
+    fetch(&ann.client, video).await
+}
+
+/// The checksum of every decoded frame, of pictures (`v`) or of sound (`a`).
+fn frames(file: &Path, kind: &str) -> Vec<String> {
+    let map = format!("0:{kind}:0");
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-i"])
+        .arg(file)
+        .args(["-map", &map, "-fps_mode", "passthrough", "-f", "framemd5", "-"])
+        .output();
+    let output = output.unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.rsplit(',').next().unwrap().trim().to_owned()).collect()
+}
+
+/// How alike the pictures of two files are, frame by frame in their order: PSNR of the luma, in dB.
+fn likeness(one: &Path, other: &Path) -> Vec<f64> {
+    let graph = "[0:v]setpts=N/25/TB[a];[1:v]setpts=N/25/TB[b];[a][b]psnr=stats_file=-";
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-i"])
+        .arg(one)
+        .arg("-i")
+        .arg(other)
+        .args(["-lavfi", graph, "-f", "null", "/dev/null"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let values = text.lines().filter_map(|line| line.split_once("psnr_y:")?.1.split_whitespace().next());
+    values.map(|value| if value == "inf" { 100.0 } else { value.parse().unwrap() }).collect()
+}
+
+/// Frames come one behind the other, as far apart as the rate says, over every border.
+fn assert_even(track: &Track, expected: usize) {
+    let mut times: Vec<f64> = track.packets("v").iter().map(|packet| packet.pts_ms).collect();
+    times.sort_by(f64::total_cmp);
+    assert_eq!(times.len(), expected, "{}", track.variant.url);
+    let gap_ms = (times[times.len() - 1] - times[0]) / (times.len() - 1) as f64;
+    for pair in times.windows(2) {
+        assert!(
+            (pair[1] - pair[0] - gap_ms).abs() < 1.0,
+            "{} ms between frames at {} ms",
+            pair[1] - pair[0],
+            pair[0]
+        );
+    }
+}
+
+/// No border is worse than the rest: a frame that is missing, doubled or late shows as a picture that is not alike.
+fn assert_seamless(alike: &[f64], fps: f64, name: &str) {
+    let worst_elsewhere = alike
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| BORDERS_S.iter().all(|border| (*number as f64 - border * fps).abs() > 4.0))
+        .map(|(_, value)| *value)
+        .fold(f64::INFINITY, f64::min);
+    for border in BORDERS_S {
+        let at = (border * fps) as usize;
+        for (number, value) in alike.iter().enumerate().take(at + 3).skip(at - 3) {
+            assert!(
+                *value > worst_elsewhere - 3.0 && *value > 25.0,
+                "{name}: frame {number} is at {value} dB"
+            );
+        }
+    }
+}
+
+fn chunks(track: &Track) -> usize {
+    let mut objects: Vec<&str> =
+        track.playlist.segments.iter().map(|segment| segment.piece.url.path()).collect();
+    objects.dedup();
+    objects.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_players_take_is_passed_on_and_the_rest_joins_it() {
+    let app = TestApp::start_processing().await;
+    let ann = app.person("ann").await;
+    let cut = processed(&ann, &app, &clips::CHUNKS, false).await;
+    let source = clips::CHUNKS.path();
+    assert_eq!(cut.master.variants.len(), 2, "the size of the source is not encoded again");
+    // The same frames as in the source, each of them.
+    assert_eq!(frames(&cut.pictures[0].file, "v"), frames(&source, "v"));
+    assert_eq!(cut.pictures[0].variant.resolution(), (854, 480));
+    let sound = cut.sound.as_ref().unwrap();
+    assert_eq!(sound.packets("a").len(), probe::packets(&source, "a").len());
+    for track in cut.pictures.iter().chain([sound]) {
+        assert_eq!((chunks(track), track.playlist.ended), (3, true), "{}", track.variant.url);
+    }
+    let late_in =
+        |pictures: &Path, sound: &Path| probe::sound_begins_ms(sound) - probe::picture_begins_ms(pictures);
+    let in_source_ms = late_in(&source, &source);
+    for track in &cut.pictures {
+        assert_even(track, 40 * 30);
+        let late_ms = late_in(&track.file, &sound.file) - in_source_ms;
+        assert!(late_ms.abs() <= 5.0, "the sound is {late_ms} ms later than in the source");
+    }
+    let whole = processed(&ann, &app, &clips::CHUNKS, true).await;
+    let smallest = |published: &Published| published.pictures.last().unwrap().file.clone();
+    let alike = likeness(&smallest(&cut), &smallest(&whole));
+    assert_eq!(alike.len(), 40 * 30);
+    assert_seamless(&alike, 30.0, "in chunks and in one piece");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_must_be_encoded_can_be_watched_before_it_is_ready_and_joins() {
+    let app = TestApp::start_processing().await;
+    let ann = app.person("ann").await;
+    let begun = Instant::now();
+    let id = ann.upload_clip(&clips::CHUNKS_VP9).await;
+    let early = loop {
+        let video = ann.video(&id).await;
+        if video["playable"] == true {
+            break video;
+        }
+        assert!(begun.elapsed() < PATIENCE && video["failure"].is_null(), "{video}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(early["state"], "PROCESSING", "it was ready as soon as it could be watched");
+    let growing = fetch(&app.guest, early).await;
+    let first = &growing.pictures[0].playlist;
+    assert_eq!((first.ended, first.kind.as_deref()), (false, Some("EVENT")));
+    let video = ann.ready(&id, PATIENCE).await;
+    let cut = fetch(&ann.client, video).await;
+    for track in &cut.pictures {
+        assert_even(track, 40 * 25);
+        assert_eq!(chunks(track), 3);
+        assert_eq!(track.playlist.kind.as_deref(), Some("VOD"));
+    }
+    let sound_ms = cut.sound.as_ref().unwrap().duration_ms("a");
+    assert!((sound_ms - 40_000.0).abs() < 100.0, "{sound_ms}");
+    let whole = processed(&ann, &app, &clips::CHUNKS_VP9, true).await;
+    for (track, other) in cut.pictures.iter().zip(&whole.pictures) {
+        assert_seamless(&likeness(&track.file, &other.file), 25.0, track.variant.url.as_str());
+    }
+    // The sound is one run either way.
+    let of = |published: &Published| frames(&published.sound.as_ref().unwrap().file, "a");
+    assert_eq!(of(&cut), of(&whole));
+}
