@@ -8,6 +8,9 @@ use crate::fmp4::{
 
 /// Indexes of twelve hours are smaller.
 const LARGEST_INDEX_BYTES: u64 = 96 << 20;
+/// Of all tracks together: twelve hours at 60 frames a second, and their sound. A table of a few bytes may claim
+/// millions, so a file of many tracks would otherwise fill any memory.
+const MOST_SAMPLES: usize = 5_000_000;
 
 /// What kind of track it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,10 +100,13 @@ impl Index {
             return None;
         }
         let movie_timescale = timescale(descend(body, &[b"mvhd"])?)?;
-        let tracks: Vec<Track> = walk(body)
-            .filter(|inner| &inner.kind == b"trak")
-            .map(|trak| Track::read(trak.body, movie_timescale))
-            .collect::<Option<_>>()?;
+        let mut tracks = Vec::new();
+        let mut most_samples = MOST_SAMPLES;
+        for trak in walk(body).filter(|inner| &inner.kind == b"trak") {
+            let track = Track::read(trak.body, movie_timescale, most_samples)?;
+            most_samples -= track.samples.0.len();
+            tracks.push(track);
+        }
         let is_whole = tracks.iter().all(|track| track.samples.end_offset() <= file_size);
         (!tracks.is_empty() && is_whole).then_some(Self { tracks })
     }
@@ -116,7 +122,7 @@ fn timescale(header: &[u8]) -> Option<u32> {
 }
 
 impl Track {
-    fn read(trak: &[u8], movie_timescale: u32) -> Option<Self> {
+    fn read(trak: &[u8], movie_timescale: u32, most_samples: usize) -> Option<Self> {
         let tkhd = descend(trak, &[b"tkhd"])?;
         let id = u32_at(tkhd, if tkhd.first() == Some(&1) { 20 } else { 12 })?;
         let media = descend(trak, &[b"mdia"])?;
@@ -134,7 +140,7 @@ impl Track {
             true => stsd.get(8..8 + first.offset + first.body.len())?.to_vec(),
             false => Vec::new(),
         };
-        let samples = Samples::read(stbl)?;
+        let samples = Samples::read(stbl, most_samples)?;
         let (media_start, has_plain_edits) = edits(trak, movie_timescale, timescale, &samples);
         Some(Self { id, kind, timescale, description, samples, media_start, has_plain_edits })
     }

@@ -2,9 +2,6 @@
 
 use crate::fmp4::boxes::{descend, find, u32_at, u64_at};
 
-/// Twelve hours at 60 frames a second.
-const MOST_SAMPLES: usize = 3_000_000;
-
 /// One frame as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
@@ -30,9 +27,10 @@ fn entries(table: &[u8], width: usize) -> Option<impl Iterator<Item = &[u8]>> {
 }
 
 impl Samples {
-    /// From the contents of `stbl`. Nothing where a table is missing, or tables contradict each other.
-    pub fn read(stbl: &[u8]) -> Option<Self> {
-        let sizes = sizes(stbl)?;
+    /// From the contents of `stbl`. Nothing where a table is missing, tables contradict each other, or there would be
+    /// more than `most` samples.
+    pub fn read(stbl: &[u8], most: usize) -> Option<Self> {
+        let sizes = sizes(stbl, most)?;
         let mut samples: Vec<Sample> = sizes
             .into_iter()
             .map(|size| Sample { offset: 0, size, dts: 0, duration: 0, delay: 0, is_key: true })
@@ -63,10 +61,10 @@ impl Samples {
     }
 }
 
-fn sizes(stbl: &[u8]) -> Option<Vec<u32>> {
+fn sizes(stbl: &[u8], most: usize) -> Option<Vec<u32>> {
     let table = descend(stbl, &[b"stsz"])?;
     let (same, count) = (u32_at(table, 4)?, u32_at(table, 8)? as usize);
-    if count > MOST_SAMPLES {
+    if count > most {
         return None;
     }
     if same > 0 {
@@ -155,7 +153,7 @@ mod tests {
 
     #[test]
     fn tables_become_samples() {
-        let samples = Samples::read(&tables(&[100, 900])).unwrap();
+        let samples = Samples::read(&tables(&[100, 900]), 3).unwrap();
         let sample =
             |offset, size, dts, delay, is_key| Sample { offset, size, dts, duration: 512, delay, is_key };
         assert_eq!(
@@ -171,12 +169,13 @@ mod tests {
 
     #[test]
     fn tables_that_contradict_each_other_are_none() {
-        assert_eq!(Samples::read(&tables(&[100])), None, "a sample without a place");
-        assert_eq!(Samples::read(&table(b"stsz", &[0, 0, u32::MAX, 1])), None);
+        assert_eq!(Samples::read(&tables(&[100]), 3), None, "a sample without a place");
+        assert_eq!(Samples::read(&tables(&[100, 900]), 2), None, "more than there may be");
+        assert_eq!(Samples::read(&table(b"stsz", &[0, 0, u32::MAX, 1]), usize::MAX), None);
         let cut = tables(&[100, 900]);
         for length in 0..cut.len() {
             // Never a panic, whatever is missing.
-            let _ = Samples::read(&cut[..length]);
+            let _ = Samples::read(&cut[..length], 3);
         }
     }
 }

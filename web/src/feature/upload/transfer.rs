@@ -188,8 +188,7 @@ async fn send_part(
             let heard = Rc::clone(tally);
             let blob = &blob;
             let sending = async move {
-                let on_progress =
-                    move |sent: u64| heard.borrow_mut().progress(number, sent.min(end - start));
+                let on_progress = move |sent: u64| heard.borrow_mut().progress(number, sent.min(end - start));
                 let sent = put(&url, blob, on_progress).await;
                 if sent.is_ok() {
                     wire.carried(end - start, now_ms());
