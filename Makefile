@@ -34,7 +34,7 @@ check: web ## what is checked besides the tests: format, lints, schema drift, un
 	@if command -v cargo-machete >/dev/null; then cargo machete; \
 	else echo 'cargo-machete is not installed: unused dependencies are not looked for'; fi
 
-bench: set-up-test ## measures the release build and prints each figure beside its limit (ONLY=site or uploads)
+bench: set-up-test ## measures the release build and prints each figure beside its limit (ONLY=site, uploads or processing)
 	@$(both)
 	@cargo build --locked --workspace --bins
 	@KINORA_PROGRAM='$(target)/release/kinora' '$(target)/debug/figures' $(ONLY)

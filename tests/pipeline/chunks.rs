@@ -140,6 +140,26 @@ async fn what_players_take_is_passed_on_and_the_rest_joins_it() {
     assert_seamless(&alike, 30.0, "in chunks and in one piece");
 }
 
+/// Of a large source a runner fetches only what it reads; where that were too little, frames would be missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_in_pieces_comes_out_whole() {
+    const FETCHED_WHOLE_BYTES: u64 = 24 << 20;
+    let app = TestApp::start_with(|config| {
+        config.embedded_runner = true;
+        config.ladder.retain(|rung| rung.short_side == 360);
+    })
+    .await;
+    let ann = app.person("ann").await;
+    let source = clips::CHUNKS_HEAVY.path();
+    assert!(source.metadata().unwrap().len() > FETCHED_WHOLE_BYTES);
+    let cut = processed(&ann, &app, &clips::CHUNKS_HEAVY, false).await;
+    assert_eq!(frames(&cut.pictures[0].file, "v"), frames(&source, "v"));
+    for track in &cut.pictures {
+        assert_eq!(chunks(track), 2, "{}", track.variant.url);
+        assert_even(track, 12 * 30);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_must_be_encoded_can_be_watched_before_it_is_ready_and_joins() {
     let app = TestApp::start_processing().await;

@@ -1,7 +1,8 @@
-//! Measures a release build and prints each figure beside its limit: `make bench`. An argument, `site` or
-//! `uploads`, picks one half.
+//! Measures a release build and prints each figure beside its limit: `make bench`. An argument, `site`, `uploads`
+//! or `processing`, picks one part.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that fails has nothing to say")]
 
+mod processing;
 mod uploads;
 
 use std::os::unix::fs::PermissionsExt;
@@ -24,11 +25,14 @@ async fn main() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let wanted = std::env::args().nth(1).unwrap_or_default();
-    if wanted != "uploads" {
+    if ["", "site"].contains(&wanted.as_str()) {
         of_the_site(folder.path()).await;
     }
-    if wanted != "site" {
+    if ["", "uploads"].contains(&wanted.as_str()) {
         uploads::measure(folder.path()).await;
+    }
+    if ["", "processing"].contains(&wanted.as_str()) {
+        processing::measure(folder.path()).await;
     }
 }
 
