@@ -178,8 +178,8 @@ pub const CHUNKS: Clip = Clip {
 /// Two chunks in more bytes than a runner fetches without asking which of them it needs.
 pub const CHUNKS_HEAVY: Clip = clip(
     "chunks-heavy",
-    "-f lavfi -i testsrc2=s=640x480:r=30:d=12,noise=alls=90:allf=t -f lavfi -i sine=f=440:r=48000:d=12 \
-     -c:v libx264 -preset ultrafast -crf 8 -profile:v high -pix_fmt yuv420p -g 60 -sc_threshold 0 -c:a aac -movflags +faststart",
+    "-f lavfi -i testsrc2=s=640x480:r=30:d=12,noise=alls=30:allf=t -f lavfi -i sine=f=440:r=48000:d=12 \
+     -c:v libx264 -preset ultrafast -b:v 24M -pix_fmt yuv420p -g 60 -sc_threshold 0 -c:a aac -movflags +faststart",
     (640, 480),
     12_000.0,
 );
