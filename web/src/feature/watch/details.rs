@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::origin::OriginLine;
 use crate::{
-    api::{TagName, VideoDetails, VideoState, Visibility},
+    api::{TagName, VideoDetails, Visibility},
     feature::browse::tag_href,
     player::actions::Actions,
     ui::{Glyph, Icon, RelativeTime, count},
@@ -21,7 +21,7 @@ pub fn Details(video: RwSignal<VideoDetails>) -> impl IntoView {
         view_count,
         viewer_can_edit,
         visibility,
-        state,
+        playable,
         origin,
         ..
     } = video.get_untracked();
@@ -43,7 +43,7 @@ pub fn Details(video: RwSignal<VideoDetails>) -> impl IntoView {
                 </p>
             </header>
             <div class="watch-do">
-                {(state == VideoState::Ready).then(|| view! { <Actions video=video /> })}
+                {playable.then(|| view! { <Actions video=video /> })}
                 <div class="watch-by">
                     <a class="watch-uploader" href=profile_href>
                         <span class="avatar small" aria-hidden="true">
