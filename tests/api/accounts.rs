@@ -119,25 +119,30 @@ async fn passwords_are_kept_as_argon2id() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_learns_which_names_exist() {
-    const TRIES: usize = 15;
+    const MOST_TRIES: usize = 150;
     let app = TestApp::start().await;
     app.person("ann").await;
-    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
     let mut answers = std::collections::HashSet::new();
-    for index in 0..TRIES {
-        // In turn, so that whatever else the machine does falls on both.
-        for (name, times) in [("ann".to_owned(), &mut known), (format!("nobody{index}"), &mut unknown)] {
+    // Whatever else the machine does makes some tries slower, so the quickest of each count; and on a busy machine
+    // it takes more of them until both have had a quiet moment.
+    let alike = |known: Duration, unknown: Duration| {
+        // Skipping the hash for unknown names would make the gap as large as the time itself.
+        known.abs_diff(unknown) < known / 4 + Duration::from_millis(5)
+    };
+    for index in 0..MOST_TRIES {
+        for (name, quickest) in [("ann".to_owned(), &mut known), (format!("nobody{index}"), &mut unknown)] {
             let begun = Instant::now();
             let reply = log_in(&app.guest, &name, "not the password").await;
-            times.push(begun.elapsed());
+            *quickest = begun.elapsed().min(*quickest);
             answers.insert((reply.status, reply.code().to_owned(), reply.error()["message"].clone()));
+        }
+        if index >= 10 && alike(known, unknown) {
+            break;
         }
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
-    // The quickest of each: whatever else the machine does only makes some of them slower.
-    let (known, unknown) = (known.iter().min().unwrap(), unknown.iter().min().unwrap());
-    // Skipping the hash for unknown names would make the gap as large as the time itself.
-    assert!(known.abs_diff(*unknown) < *known / 4 + Duration::from_millis(5), "{known:?} and {unknown:?}");
+    assert!(alike(known, unknown), "{known:?} and {unknown:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
