@@ -1,21 +1,37 @@
-// A worker: MD5 of slices of files, while the page sends them. What is read is given back at once, so that memory
-// stays flat however large the file is.
+// A worker: MD5 of slices of files, while the page sends them. What is read goes into the same memory again and
+// again: the collector comes seldom, and hundreds of megabytes would wait for it.
 import { createMD5 } from 'hash-wasm';
 
-const READ_BYTES = 4 * 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
 const idle = [];
+const spare = [];
+
+function open(blob) {
+  try {
+    return { reader: blob.stream().getReader({ mode: 'byob' }), fillsBuffers: true };
+  } catch {
+    // A browser whose files are no byte streams.
+    return { reader: blob.stream().getReader(), fillsBuffers: false };
+  }
+}
+
+async function take(hasher, blob) {
+  const { reader, fillsBuffers } = open(blob);
+  let buffer = spare.pop() ?? new ArrayBuffer(READ_BYTES);
+  for (;;) {
+    const { done, value } = fillsBuffers ? await reader.read(new Uint8Array(buffer)) : await reader.read();
+    // The buffer comes back with what was read, also at the end.
+    if (fillsBuffers && value) buffer = value.buffer;
+    if (done) break;
+    hasher.update(value);
+  }
+  spare.push(buffer);
+}
 
 async function md5(blobs) {
   const hasher = idle.pop() ?? (await createMD5());
   hasher.init();
-  for (const blob of blobs) {
-    for (let start = 0; start < blob.size; start += READ_BYTES) {
-      const read = await blob.slice(start, start + READ_BYTES).arrayBuffer();
-      hasher.update(new Uint8Array(read));
-      // The collector comes seldom, and hundreds of megabytes would wait for it.
-      read.transfer?.(0);
-    }
-  }
+  for (const blob of blobs) await take(hasher, blob);
   const digest = hasher.digest('hex');
   idle.push(hasher);
   return digest;
