@@ -2,8 +2,9 @@
 
 mod lease;
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures::FutureExt;
 use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -130,7 +131,8 @@ async fn claim(
                     places.take(place);
                     let runner = Arc::clone(runner);
                     running.spawn(async move {
-                        work(runner, job).await;
+                        // A panic has been said by its hook, and its lease runs out; the place is free again.
+                        let _ = AssertUnwindSafe(work(runner, job)).catch_unwind().await;
                         place
                     });
                 }
@@ -154,7 +156,6 @@ async fn claim(
         let has_room = places.best().is_some();
         tokio::select! {
             () = runner.shutdown.cancelled() => return Ok(()),
-            // A job that panicked keeps its place: better one too few than one too many.
             Some(ended) = running.join_next() => if let Ok(place) = ended { places.give_back(place) },
             () = wake.notified(), if has_room => {}
             () = tokio::time::sleep(pause), if has_room => {}
