@@ -31,15 +31,20 @@ pub fn Unfinished() -> impl IntoView {
     spawn_local(async move {
         // A list that does not come is no reason to disturb: the files themselves are recognised in any case.
         let Ok(list) = unfinished().await else { return };
-        let records = match upload_script().await {
-            Some(script) => script.all_records().await,
-            None => Vec::new(),
-        };
-        let with_handle = |upload: UnfinishedUpload| {
-            let record = records.iter().find(|record| record.upload_id.as_deref() == Some(upload.id.inner()));
-            Left { handle: record.and_then(|record| record.handle.clone()), upload }
-        };
-        let _ = found.try_set(list.into_iter().map(with_handle).collect());
+        let known = |upload| Left { upload, handle: None };
+        if found.try_set(list.into_iter().map(known).collect()).is_some() {
+            return;
+        }
+        // What the browser remembers may take long to come, or never, after it was killed; the list does not wait.
+        let Some(script) = upload_script().await else { return };
+        let records = script.all_records().await;
+        let _ = found.try_update(|list| {
+            for left in list {
+                let id = Some(left.upload.id.inner());
+                let record = records.iter().find(|record| record.upload_id.as_deref() == id);
+                left.handle = record.and_then(|record| record.handle.clone());
+            }
+        });
     });
     // A row that goes on with one of them takes it out of this list.
     let shown = move || {
