@@ -1,6 +1,7 @@
 //! The tables of Kinora as sea-orm entities: one table a file, scoped finders, no rules.
 
 pub mod api_token;
+pub mod caption;
 pub mod chunk;
 pub mod departed;
 pub mod favorite;

@@ -1,6 +1,7 @@
 //! Videos.
 
-use sea_orm::{Condition, entity::prelude::*};
+use sea_orm::{Condition, FromJsonQueryResult, entity::prelude::*};
+use serde::{Deserialize, Serialize};
 
 use crate::id::{LeaseId, UserId, VideoId};
 
@@ -30,6 +31,17 @@ pub enum Visibility {
     #[sea_orm(string_value = "private")]
     Private,
 }
+
+/// Where a part of a video begins, and what it is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chapter {
+    pub start_ms: i64,
+    pub title: String,
+}
+
+/// In the order of their beginnings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Chapters(pub Vec<Chapter>);
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "video")]
@@ -68,6 +80,8 @@ pub struct Model {
     pub published_at: Option<DateTimeUtc>,
     /// Under which the poster was written, which is part of its name; none for those from before it was.
     pub poster_lease_id: Option<LeaseId>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub chapters: Option<Chapters>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

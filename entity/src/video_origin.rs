@@ -44,6 +44,8 @@ pub struct Model {
     pub content_hash: Option<Vec<u8>>,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub slides: Option<SlideStarts>,
+    /// SHA-256 of captions and chapters as they were imported last.
+    pub extras_hash: Option<Vec<u8>>,
     pub created_at: DateTimeUtc,
 }
 

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod app;
+pub mod caption;
 pub mod clock;
 pub mod command;
 pub mod config;

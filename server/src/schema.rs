@@ -4,6 +4,7 @@ use async_graphql::{MergedObject, MergedSubscription};
 
 use crate::{
     account::{AccountMutation, AccountQuery, TokenMutation},
+    caption::CaptionMutation,
     feed::FeedQuery,
     runner::{RunnerMutation, RunnerSubscription},
     upload::{UploadMutation, UploadQuery},
@@ -14,7 +15,14 @@ use crate::{
 pub struct Query(AccountQuery, VideoQuery, FeedQuery, UploadQuery);
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, TokenMutation, UploadMutation, VideoMutation, RunnerMutation);
+pub struct Mutation(
+    AccountMutation,
+    TokenMutation,
+    UploadMutation,
+    VideoMutation,
+    CaptionMutation,
+    RunnerMutation,
+);
 
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(VideoSubscription, RunnerSubscription);

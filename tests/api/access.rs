@@ -59,6 +59,16 @@ fn rows(things: &Things) -> Vec<Row> {
             "mutation ($t: ID!) { x: revokeApiToken(id: $t) }",
             json!({ "t": token }),
         ),
+        row(
+            "Mutation.setCaption",
+            "mutation ($v: ID!) { x: setCaption(input: { videoId: $v, language: \"en\", text: \"00:01.000 --> 00:02.000\\nx\" }) { url } }",
+            json!({ "v": video }),
+        ),
+        row(
+            "Mutation.deleteCaption",
+            "mutation ($v: ID!) { x: deleteCaption(videoId: $v, language: \"en\") }",
+            json!({ "v": video }),
+        ),
         row("Mutation.deleteVideo", "mutation ($v: ID!) { x: deleteVideo(id: $v) }", json!({ "v": video })),
         row(
             "Mutation.rateVideo",

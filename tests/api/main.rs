@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod captions;
 mod chunks;
 mod csrf;
 mod feed;

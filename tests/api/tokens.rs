@@ -146,13 +146,19 @@ const UPLOAD: Option<&str> = Some("UPLOAD");
 const ALL: Option<&str> = Some("ALL");
 
 /// Every id is an invented one, so that whoever may pass is told NOT_FOUND by the service behind.
-const CASES: [Case; 16] = [
+const CASES: [Case; 18] = [
     case("createUpload", "createUpload(input: { fileName: \"a.mp4\", size: 0 }) { id }", UPLOAD),
     case("signUploadParts", "signUploadParts(uploadId: \"11111111112\", partNumbers: [1]) { url }", UPLOAD),
     case("completeUpload", "completeUpload(uploadId: \"11111111112\") { id }", UPLOAD),
     case("abortUpload", "abortUpload(uploadId: \"11111111112\")", UPLOAD),
     case("updateUpload", "updateUpload(input: { id: \"11111111112\", title: \"x\" }) { id }", UPLOAD),
     case("updateVideo", "updateVideo(input: { id: \"11111111112\", title: \"x\" }) { id }", UPLOAD),
+    case(
+        "setCaption",
+        "setCaption(input: { videoId: \"11111111112\", language: \"en\", text: \"00:01.000 --> 00:02.000\\nx\" }) { url }",
+        UPLOAD,
+    ),
+    case("deleteCaption", "deleteCaption(videoId: \"11111111112\", language: \"en\")", UPLOAD),
     case("deleteVideo", "deleteVideo(id: \"11111111112\")", ALL),
     case("rateVideo", "rateVideo(videoId: \"11111111112\", stars: 1) { id }", ALL),
     case("favoriteVideo", "favoriteVideo(videoId: \"11111111112\", favorite: true) { id }", ALL),

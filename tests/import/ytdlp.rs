@@ -12,20 +12,22 @@ async fn only_videos_with_their_description_are_imported() {
     let info = |title: &str| {
         json!({ "id": "abc", "extractor": "youtube", "extractor_key": "Youtube", "title": title,
             "description": "About birds.", "tags": ["Sea Birds"], "uploader": "Ann", "timestamp": 1420416000,
-            "webpage_url": "https://www.youtube.com/watch?v=abc", "chapters": [{ "title": "One" }] })
+            "webpage_url": "https://www.youtube.com/watch?v=abc", "chapters": [{ "start_time": 0.0, "title": "One" }, { "start_time": 0.4, "title": "Two" }] })
         .to_string()
     };
     scene.clip("Birds [abc].mp4", "");
     scene.write("Birds [abc].info.json", info("Birds"));
-    for name in ["Birds [abc].webp", "Birds [abc].en.vtt", "Birds [abc].mp4.part", "alone.webm"] {
+    for name in ["Birds [abc].webp", "Birds [abc].fr.ass", "Birds [abc].mp4.part", "alone.webm"] {
         scene.write(name, "x");
     }
+    let caption = |text: &str| format!("WEBVTT\n\n00:00.000 --> 00:00.500\n{text}\n");
+    scene.write("Birds [abc].en-US.vtt", caption("Gulls"));
     let hostile =
         json!({ "id": "x", "extractor": "generic", "title": "Link", "webpage_url": "javascript:alert(1)" });
     scene.clip("Link.mkv", "2");
     scene.write("Link.info.json", hostile.to_string());
     let ended = scene.import("ytdlp").await;
-    ended.went_well("Imported 2 new videos.\n1 caption file and the chapters of 1 video were recognised");
+    ended.went_well("Imported 2 new videos.\n1 caption file of a kind that is not read");
     assert!(ended.summary.contains("1 video without .info.json"), "{ended:?}");
     let birds = scene.video(&scene.id_of("Birds").await).await;
     assert_eq!(birds["description"], "About birds.");
@@ -36,7 +38,32 @@ async fn only_videos_with_their_description_are_imported() {
     );
     assert_eq!(scene.video(&scene.id_of("Link").await).await["origin"], json!(null));
 
+    let extras = "captions { language } chapters { startMs title }";
+    let extras = format!("{{ videos(search: \"birds\") {{ nodes {{ {extras} }} }} }}");
+    let extras = || async { scene.ann.client.query(&extras).await };
+    let birds_id = scene.id_of("Birds").await;
+    scene.app.sql("UPDATE video SET state = 'ready', published_attempt = 1 WHERE title = 'Birds'").await;
+    let found = extras().await.data()["videos"]["nodes"][0].take();
+    assert_eq!(found["captions"], json!([{ "language": "en-US" }]));
+    assert_eq!(found["chapters"][1], json!({ "startMs": 400, "title": "Two" }));
+    let file = format!("/v/{birds_id}/captions/en-US.vtt");
+    assert!(scene.app.guest.get_text(&file).await.ends_with("Gulls\n\n"));
+
     scene.import("ytdlp").await.went_well("Imported 0 new videos, 2 already here.\n");
+    // Taken away here it stays away, until it changes there.
+    scene.app.sql("DELETE FROM caption").await;
+    scene.import("ytdlp").await.went_well("Imported 0 new videos, 2 already here.\n");
+    assert_eq!(scene.app.number("SELECT count(*) FROM caption").await, 0);
+    scene.write("Birds [abc].en-US.vtt", caption("Herring gulls"));
+    scene.import("ytdlp").await.went_well("Imported 0 new videos, 1 brought up to date, 1 already here.\n");
+    assert!(scene.app.guest.get_text(&file).await.ends_with("Herring gulls\n\n"));
+    // What cannot be read is named, and stops nothing.
+    scene.write("Birds [abc].de.srt", "no caption");
+    scene.import("ytdlp").await.complained(
+        "Imported 0 new videos, 2 already here, 1 failed",
+        &["Birds [abc].de.srt: This holds no captions"],
+    );
+    std::fs::remove_file(scene.path("Birds [abc].de.srt")).unwrap();
     scene.write("Birds [abc].info.json", info("Sea birds"));
     scene.import("ytdlp").await.went_well("Imported 0 new videos, 1 brought up to date, 1 already here.\n");
     assert_eq!(scene.app.number("SELECT count(*) FROM video WHERE title = 'Sea birds'").await, 1);

@@ -19,12 +19,13 @@ enum Asks {
 const UPLOAD: Asks = Asks::Scope(Scope::Upload);
 const ALL: Asks = Asks::Scope(Scope::All);
 
-const MUTATIONS: [(&str, Asks); 22] = [
+const MUTATIONS: [(&str, Asks); 24] = [
     ("abortUpload", UPLOAD),
     ("completeJob", Asks::Runner),
     ("completeUpload", UPLOAD),
     ("createApiToken", Asks::Person),
     ("createUpload", UPLOAD),
+    ("deleteCaption", UPLOAD),
     ("deleteVideo", ALL),
     ("failJob", Asks::Runner),
     ("favoriteVideo", ALL),
@@ -37,6 +38,7 @@ const MUTATIONS: [(&str, Asks); 22] = [
     ("recordView", ALL),
     ("renewLease", Asks::Runner),
     ("revokeApiToken", Asks::Person),
+    ("setCaption", UPLOAD),
     ("signJobOutputs", Asks::Runner),
     ("signUp", Asks::Person),
     ("signUploadParts", UPLOAD),

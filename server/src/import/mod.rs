@@ -7,6 +7,7 @@
 
 mod bucket;
 mod content;
+mod extras;
 mod folder;
 mod instaloader;
 mod origin;

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::walk::FoundFile;
+use super::{extras::Extras, walk::FoundFile};
 use crate::video::{Description, TagName, Title};
 
 const LONGEST_AUTHOR: usize = 200;
@@ -35,6 +35,7 @@ pub struct Post {
     /// http or https.
     pub url: Option<String>,
     pub posted_at: Option<DateTime<Utc>>,
+    pub extras: Extras,
 }
 
 /// What a post shows.

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::{
     bucket::{self, PutError},
     content,
+    extras::ReadExtras,
     post::{Media, Post, Wording},
     slides::Studio,
     walk::reason,
@@ -138,15 +139,17 @@ impl Importer<'_> {
         upload::check_quota(self.app, &self.app.database, &self.viewer, ready.size_bytes).await?;
         let attempt = deleted.as_ref().map_or(1, |origin| origin.attempt + 1);
         let key = keys::imported(self.viewer.user.id, &self.imprint(post), attempt);
+        let extras = post.extras.read().map_err(Trouble::Post)?;
         let Ready { file, size_bytes, file_name, slides, content_hash, _made } = ready;
         bucket::put(self.app, &key, file, size_bytes, on_bytes).await?;
         let origin = video_origin::ActiveModel {
             attempt: Set(attempt),
             slides: Set(slides),
             content_hash: Set(content_hash),
+            extras_hash: Set(extras.imprint()),
             ..self.origin(post)
         };
-        let recorded = self.record(deleted, post, origin, &key, size_bytes, file_name).await;
+        let recorded = self.record(deleted, post, (origin, extras), &key, size_bytes, file_name).await;
         if recorded.is_err()
             && let Err(error) = self.app.storage.delete(&key).await
         {
@@ -227,7 +230,7 @@ impl Importer<'_> {
         &self,
         deleted: Option<video_origin::Model>,
         post: &Post,
-        mut origin: video_origin::ActiveModel,
+        (mut origin, extras): (video_origin::ActiveModel, ReadExtras),
         key: &str,
         size_bytes: i64,
         file_name: String,
@@ -252,6 +255,7 @@ impl Importer<'_> {
             },
         )
         .await?;
+        extras.write(&transaction, created.id, self.app.clock.now()).await?;
         origin.video_id = Set(Some(created.id));
         match deleted {
             Some(row) => {
@@ -280,7 +284,10 @@ impl Importer<'_> {
             origin.posted_at.or(post.posted_at),
         );
         let details_changed = details != (origin.url.clone(), origin.author.clone(), origin.posted_at);
-        if !words_changed && !details_changed {
+        let extras = post.extras.read().map_err(Trouble::Post)?;
+        // What was taken away here stays away until it changes there.
+        let extras_changed = extras.imprint().is_some_and(|new| origin.extras_hash.as_ref() != Some(&new));
+        if !words_changed && !details_changed && !extras_changed {
             return Ok(Outcome::Unchanged);
         }
         let transaction = self.app.database.begin().await?;
@@ -299,8 +306,12 @@ impl Importer<'_> {
         if retold {
             row.text_hash = Set(new_hash);
         }
+        if extras_changed {
+            row.extras_hash = Set(extras.imprint());
+            extras.write(&transaction, video, self.app.clock.now()).await?;
+        }
         row.update(&transaction).await?;
         transaction.commit().await?;
-        Ok(if retold || details_changed { Outcome::Changed } else { Outcome::KeptAsEdited })
+        Ok(if retold || details_changed || extras_changed { Outcome::Changed } else { Outcome::KeptAsEdited })
     }
 }

@@ -5,19 +5,19 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use url::Url;
 
 use super::{
-    by_folder, extension, is_video,
+    by_folder,
+    extras::{CaptionName, Extras, caption_name},
+    is_video,
     post::{self, Media, Post, Problem, Reading, Wording, hashtags},
     sidecar, stem,
     walk::{FoundFile, Walk},
 };
-use crate::video::{Description, TagName, Title};
+use crate::video::{Description, TagName, Title, chapter};
 
 const INFO: &str = ".info.json";
-const CAPTIONS: [&str; 8] = ["vtt", "srt", "ass", "ssa", "ttml", "srv1", "srv2", "srv3"];
 
 #[derive(Default, Deserialize)]
 struct Info {
@@ -40,7 +40,15 @@ struct Info {
     timestamp: Option<f64>,
     release_timestamp: Option<f64>,
     upload_date: Option<String>,
-    chapters: Option<Vec<IgnoredAny>>,
+    #[serde(default)]
+    chapters: Option<Vec<FoundChapter>>,
+}
+
+/// Sites leave out what they do not know.
+#[derive(Deserialize)]
+struct FoundChapter {
+    start_time: Option<f64>,
+    title: Option<String>,
 }
 
 /// Turns what was found into posts.
@@ -59,8 +67,7 @@ pub fn read(walk: Walk) -> Reading {
 /// What is counted for the summary.
 #[derive(Default)]
 struct Seen {
-    captions: u64,
-    with_chapters: u64,
+    other_captions: u64,
     without_info: u64,
     without_video: u64,
 }
@@ -68,11 +75,10 @@ struct Seen {
 impl Seen {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.captions + self.with_chapters > 0 {
+        if self.other_captions > 0 {
             notes.push(format!(
-                "{} and the chapters of {} were recognised; captions and chapters are not kept yet.",
-                counted(self.captions, "caption file", "caption files"),
-                counted(self.with_chapters, "video", "videos")
+                "{} of a kind that is not read; download captions with `--convert-subs vtt`.",
+                counted(self.other_captions, "caption file", "caption files")
             ));
         }
         if self.without_info > 0 {
@@ -94,7 +100,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 
 fn read_folder(files: Vec<FoundFile>, reading: &mut Reading, seen: &mut Seen) {
     let mut videos: HashMap<String, FoundFile> = HashMap::new();
-    let mut infos = Vec::new();
+    let (mut infos, mut others) = (Vec::new(), Vec::new());
     for file in files {
         let name = file.name();
         if name.ends_with(INFO) {
@@ -102,20 +108,28 @@ fn read_folder(files: Vec<FoundFile>, reading: &mut Reading, seen: &mut Seen) {
         } else if is_video(name) {
             // What is beside another of the same name is a second download of the same video.
             videos.entry(stem(name).to_owned()).or_insert(file);
-        } else if extension(name).is_some_and(|extension| CAPTIONS.contains(&extension.as_str())) {
-            seen.captions += 1;
+        } else {
+            others.push(file);
+        }
+    }
+    let mut extras: HashMap<String, Extras> = HashMap::new();
+    for file in others {
+        match caption_name(file.name(), |name| videos.contains_key(name)) {
+            CaptionName::Of { video, language } => {
+                extras.entry(video).or_default().add(language, file, &mut reading.problems);
+            }
+            CaptionName::Unknown => seen.other_captions += 1,
+            CaptionName::None => {}
         }
     }
     let mut described = HashSet::new();
     for file in infos {
         let base = file.name().strip_suffix(INFO).unwrap_or_default().to_owned();
         let video = videos.get(&base).cloned();
+        let extras = extras.remove(&base).unwrap_or_default();
         described.insert(base);
-        match read_one(&file, video) {
-            Ok(Some((post, has_chapters))) => {
-                seen.with_chapters += u64::from(has_chapters);
-                reading.posts.push(post);
-            }
+        match read_one(&file, video, extras) {
+            Ok(Some(post)) => reading.posts.push(post),
             Ok(None) => seen.without_video += 1,
             Err(what) => reading.problems.push(Problem::new(&file.relative, what)),
         }
@@ -133,8 +147,8 @@ fn is_unfinished(stem: &str) -> bool {
             .is_some_and(|format| format.bytes().next().is_some_and(|b| b.is_ascii_digit()))
 }
 
-/// The post of one file, and whether it has chapters; nothing where there is no video.
-fn read_one(file: &FoundFile, video: Option<FoundFile>) -> Result<Option<(Post, bool)>, String> {
+/// The post of one file; nothing where there is no video.
+fn read_one(file: &FoundFile, video: Option<FoundFile>, mut extras: Extras) -> Result<Option<Post>, String> {
     let info: Info = sidecar::read_json(file)?;
     if info.kind.as_deref().is_some_and(|kind| kind != "video") {
         // A playlist or a channel.
@@ -150,7 +164,8 @@ fn read_one(file: &FoundFile, video: Option<FoundFile>) -> Result<Option<(Post, 
         .or_else(|| post::web_address(info.original_url.as_deref()));
     let host = url.as_ref().and_then(|url| Url::parse(url).ok()?.host_str().map(str::to_owned));
     let site = info.extractor_key.or(info.extractor).or(host).unwrap_or_else(|| "unknown".to_owned());
-    let has_chapters = info.chapters.is_some_and(|chapters| !chapters.is_empty());
+    let chapters = info.chapters.unwrap_or_default().into_iter();
+    extras.chapters = chapter::usable(chapters.filter_map(|found| Some((found.start_time?, found.title?))));
     let title = [&info.title, &info.fulltitle].into_iter().flatten().find_map(|text| Title::from_text(text));
     let description = info.description.unwrap_or_default();
     let tags = match info.tags.as_deref() {
@@ -173,8 +188,9 @@ fn read_one(file: &FoundFile, video: Option<FoundFile>) -> Result<Option<(Post, 
         url,
         posted_at: posted_at(info.timestamp.or(info.release_timestamp), info.upload_date.as_deref()),
         media: Media::Video(video),
+        extras,
     };
-    Ok(Some((post, has_chapters)))
+    Ok(Some(post))
 }
 
 /// To the second where that is known, else midnight of the day.
@@ -200,10 +216,13 @@ mod tests {
             "A v1.5 [abc].info.json",
             r#"{"id": "abc", "extractor": "youtube", "title": "A v1.5", "uploader": "Ann", "tags": ["Sea Birds", "x"],
                 "webpage_url": "https://www.youtube.com/watch?v=abc", "upload_date": "20150105",
-                "chapters": [{"title": "One"}], "description": null}"#,
+                "chapters": [{"start_time": 0.0, "end_time": 5, "title": "One"}, {"start_time": 5.5, "title": "Two"}, {}], "description": null}"#,
         );
-        for name in ["mp4", "webp", "en.vtt", "de.srt", "f137.mp4", "mp4.part"] {
+        for name in ["mp4", "webp", "fr.vtt", "es.ass", "f137.mp4", "mp4.part"] {
             write(&format!("A v1.5 [abc].{name}"), "x");
+        }
+        for name in ["en.srt", "en.vtt", "pt-BR.srt"] {
+            write(&format!("A v1.5 [abc].{name}"), "1\n00:00:01,000 --> 00:00:02,000\nHello\n");
         }
         write("list.info.json", r#"{"_type": "playlist", "id": "PL1"}"#);
         write("alone.mkv", "x");
@@ -218,9 +237,14 @@ mod tests {
         assert_eq!((post.author.as_deref(), post.name.as_str()), (Some("Ann"), "A v1.5 [abc].mp4"));
         assert_eq!(post.posted_at.unwrap().to_rfc3339(), "2015-01-05T00:00:00+00:00");
         assert_eq!(post.wording.tags.iter().map(TagName::as_str).collect::<Vec<_>>(), ["sea-birds", "x"]);
-        assert_eq!(reading.problems.len(), 2, "{:?}", reading.problems);
+        let captions: Vec<_> =
+            post.extras.captions.iter().map(|(language, file)| (language.as_str(), file.name())).collect();
+        assert_eq!(captions, [("en", "A v1.5 [abc].en.vtt"), ("pt-BR", "A v1.5 [abc].pt-BR.srt")]);
+        let chapters = &post.extras.chapters.as_ref().unwrap().0;
+        assert_eq!((chapters.len(), chapters[1].start_ms, chapters[1].title.as_str()), (2, 5_500, "Two"));
+        assert_eq!(reading.problems.len(), 3, "{:?}", reading.problems);
         let notes = reading.notes.join(" ");
-        assert!(notes.contains("2 caption files") && notes.contains("chapters of 1 video"), "{notes}");
+        assert!(notes.contains("1 caption file of a kind"), "{notes}");
         assert!(notes.contains("1 video without .info.json"), "{notes}");
     }
 }

@@ -7,8 +7,18 @@ use kinora_entity::{chunk, rendition};
 /// The group that all pictures share their sound from.
 const AUDIO_GROUP: &str = "audio";
 
-/// The master playlist: every rendition with pictures, largest first, and the sound apart.
-pub fn master(renditions: &[rendition::Model]) -> String {
+/// The group of all captions.
+const CAPTION_GROUP: &str = "captions";
+
+/// Captions as a playlist names them.
+pub struct CaptionTrack {
+    /// BCP 47.
+    pub language: String,
+    pub name: String,
+}
+
+/// The master playlist: every rendition with pictures, largest first, the sound and the captions apart.
+pub fn master(renditions: &[rendition::Model], captions: &[CaptionTrack]) -> String {
     let sound = renditions.iter().find(|row| row.kind == rendition::Kind::Audio);
     let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
     if let Some(sound) = sound {
@@ -18,6 +28,17 @@ pub fn master(renditions: &[rendition::Model]) -> String {
                 "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"{AUDIO_GROUP}\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,\
                  URI=\"{}.m3u8\"",
                 sound.name
+            ),
+        );
+    }
+    for CaptionTrack { language, name } in captions {
+        // A quoted string takes neither quotes nor line breaks (section 4.2).
+        let name = name.replace('"', "'");
+        line(
+            &mut text,
+            format_args!(
+                "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"{CAPTION_GROUP}\",NAME=\"{name}\",LANGUAGE=\"{language}\",\
+                 DEFAULT=NO,AUTOSELECT=YES,URI=\"captions/{language}.m3u8\""
             ),
         );
     }
@@ -39,9 +60,22 @@ pub fn master(renditions: &[rendition::Model]) -> String {
         if sound.is_some() {
             attributes.push_str(&format!(",AUDIO=\"{AUDIO_GROUP}\""));
         }
+        if !captions.is_empty() {
+            attributes.push_str(&format!(",SUBTITLES=\"{CAPTION_GROUP}\""));
+        }
         line(&mut text, format_args!("#EXT-X-STREAM-INF:{attributes}\n{}.m3u8", row.name));
     }
     text
+}
+
+/// The playlist of captions: one file for the whole video, beside it.
+pub fn captions(language: &str, duration_ms: i64) -> String {
+    let seconds = duration_ms.max(1) as f64 / 1000.0;
+    format!(
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n\
+         #EXTINF:{seconds:.3},\n{language}.vtt\n#EXT-X-ENDLIST\n",
+        seconds.ceil()
+    )
 }
 
 /// What can be played from the beginning without a hole. Chunks of one rendition are encoded side by side, so a
@@ -130,11 +164,27 @@ mod tests {
             row("audio", rendition::Kind::Audio, None, 128_000),
         ];
         assert_eq!(
-            master(&rows),
+            master(&rows, &[]),
             "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n\
              #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,URI=\"audio.m3u8\"\n\
              #EXT-X-STREAM-INF:BANDWIDTH=2128000,AVERAGE-BANDWIDTH=1064000,CODECS=\"avc1.64001f,mp4a.40.2\",\
              RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO=\"audio\"\n720p.m3u8\n"
+        );
+    }
+
+    #[test]
+    fn the_master_lists_captions() {
+        let rows = [row("720p", rendition::Kind::Video, Some((1280, 720)), 2_000_000)];
+        let track = CaptionTrack { language: "pt-BR".into(), name: "The \"best\"".into() };
+        let text = master(&rows, &[track]);
+        assert!(text.contains(
+            "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"The 'best'\",LANGUAGE=\"pt-BR\",\
+             DEFAULT=NO,AUTOSELECT=YES,URI=\"captions/pt-BR.m3u8\"\n"
+        ));
+        assert!(text.contains(",SUBTITLES=\"captions\"\n720p.m3u8\n"), "{text}");
+        assert!(
+            captions("en", 12_345).contains("DURATION:13\n")
+                && captions("en", 12_345).contains("12.345,\nen.vtt")
         );
     }
 

@@ -7,18 +7,20 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use kinora_entity::{chunk, rendition, video};
+use kinora_entity::{VideoId, chunk, rendition, video};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use tower_http::cors::{Any, CorsLayer};
 
 use super::{access::Playable, playlist};
 use crate::{
     app::SharedApp,
+    caption,
     error::{Error, Result},
     storage::keys,
 };
 
 const PLAYLIST_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.apple.mpegurl");
+const CAPTION_TYPE: HeaderValue = HeaderValue::from_static("text/vtt; charset=utf-8");
 /// A finished video can still be deleted or made private.
 const FINISHED_S: u32 = 60;
 /// A growing playlist is asked for again every few seconds.
@@ -32,6 +34,7 @@ pub fn router() -> Router<SharedApp> {
     Router::new()
         .route("/v/{id}/poster.jpg", get(poster))
         .route("/v/{id}/download", get(download))
+        .route("/v/{id}/captions/{file}", get(caption))
         .route("/v/{id}/{file}", get(playlist_file))
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([axum::http::Method::GET]))
 }
@@ -53,7 +56,9 @@ async fn playlist_file(
     let (text, complete) = if name == "master" {
         // One without a first chunk has nothing to play yet, and its codecs are not known.
         let begun: Vec<_> = rows.into_iter().filter(|row| row.bandwidth > 0).collect();
-        (playlist::master(&begun), is_ready)
+        // How long they are is how long the video is: before that is known they cannot be listed.
+        let captions = if is_ready { caption_tracks(&app, playable.video.id).await? } else { Vec::new() };
+        (playlist::master(&begun, &captions), is_ready)
     } else {
         let row = rows.iter().find(|row| row.name == name).ok_or_else(|| Error::not_found("rendition"))?;
         media_playlist(&app, &playable, row).await?
@@ -95,6 +100,39 @@ async fn poster(
     }
     let key = keys::poster(playable.video.id, playable.attempt, playable.video.poster_lease_id);
     redirect(&app.storage.media_url(&key, playable.is_open()).await?, &playable)
+}
+
+async fn caption_tracks(app: &SharedApp, video: VideoId) -> Result<Vec<playlist::CaptionTrack>> {
+    let tracks = caption::tracks(app, video).await?;
+    let track = |track: caption::Track| playlist::CaptionTrack {
+        name: track.label.unwrap_or_else(|| track.language.clone()),
+        language: track.language,
+    };
+    Ok(tracks.into_iter().map(track).collect())
+}
+
+async fn caption(
+    State(app): State<SharedApp>,
+    Path((id, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let playable = Playable::find(&app, &headers, &id).await?;
+    let (text, kind) = match file.rsplit_once('.') {
+        Some((language, "vtt")) => (caption::file(&app, playable.video.id, language).await?, CAPTION_TYPE),
+        Some((language, "m3u8")) => {
+            let is_there = |track: &caption::Track| track.language == language;
+            let duration_ms =
+                playable.video.duration_ms.filter(|_| playable.video.state == video::State::Ready);
+            match duration_ms {
+                Some(duration_ms) if caption::tracks(&app, playable.video.id).await?.iter().any(is_there) => {
+                    (playlist::captions(language, duration_ms), PLAYLIST_TYPE)
+                }
+                _ => return Err(Error::not_found("caption")),
+            }
+        }
+        _ => return Err(Error::not_found("caption")),
+    };
+    Ok(([(header::CONTENT_TYPE, kind), playable.cache_control(FINISHED_S)], text).into_response())
 }
 
 async fn download(

@@ -6,6 +6,7 @@ use kinora_entity::VideoId;
 
 use super::{
     Description, Tag, TagName, Title, VideoObject, VisibilityKind,
+    chapter::{self, ChapterInput},
     listing::{self, Filter, VideoConnection, VideoOrder},
     opinion,
     progress::{self, VideoProgress},
@@ -70,6 +71,8 @@ pub struct UpdateVideoInput {
     /// Replaces all tags.
     tags: Option<Vec<String>>,
     visibility: Option<VisibilityKind>,
+    /// Replaces all chapters.
+    chapters: Option<Vec<ChapterInput>>,
 }
 
 #[derive(Default)]
@@ -86,6 +89,7 @@ impl VideoMutation {
             description: input.description.map(|text| Description::parse(&text)).transpose()?,
             tags: input.tags.map(|names| TagName::parse_all(&names)).transpose()?,
             visibility: input.visibility.map(Into::into),
+            chapters: input.chapters.map(chapter::parse).transpose()?,
         };
         service::update(ctx.app(), viewer, id, changes).await.map(VideoObject)
     }

@@ -74,11 +74,10 @@ pub async fn visible(app: &App, requester: &Requester, id: VideoId) -> Result<vi
 }
 
 /// The viewer's own video, locked for a change.
-pub(super) async fn owned(
-    connection: &impl ConnectionTrait,
-    owner: UserId,
-    id: VideoId,
-) -> Result<video::Model> {
+///
+/// # Errors
+/// NOT_FOUND, also for what is somebody else's.
+pub async fn owned(connection: &impl ConnectionTrait, owner: UserId, id: VideoId) -> Result<video::Model> {
     video::Entity::owned_by(owner)
         .filter(video::Column::Id.eq(id))
         .lock_exclusive()
@@ -94,6 +93,7 @@ pub struct Changes {
     pub description: Option<Description>,
     pub tags: Option<Vec<TagName>>,
     pub visibility: Option<video::Visibility>,
+    pub chapters: Option<video::Chapters>,
 }
 
 /// Changes a video of the viewer's.
@@ -123,6 +123,9 @@ pub async fn update(app: &App, viewer: &Viewer, id: VideoId, changes: Changes) -
     row.title = Set(title);
     row.description = Set(description);
     row.visibility = Set(visibility);
+    if let Some(chapters) = changes.chapters {
+        row.chapters = Set(Some(chapters));
+    }
     let updated = row.update(&transaction).await?;
     feed::sync_rank(&transaction, &updated).await?;
     notify(&transaction, Event::Video(id)).await?;

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 
 const LONGEST_TITLE: usize = 200;
 const LONGEST_DESCRIPTION: usize = 10_000;
+const LONGEST_LABEL: usize = 60;
 const LONGEST_TAG: usize = 50;
 const MOST_TAGS: usize = 30;
 /// What most file systems take.
@@ -63,6 +64,40 @@ impl Title {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// What something is called in a few words: 1 to 60 characters on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label(String);
+
+impl Label {
+    /// # Errors
+    /// BAD_USER_INPUT on `label`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let text = text.trim();
+        let is_plain = !text.chars().any(|character| character.is_control() || is_deceptive(character));
+        if !is_plain || !(1..=LONGEST_LABEL).contains(&text.chars().count()) {
+            return Err(Error::bad_input("label", format!("A label has 1 to {LONGEST_LABEL} characters.")));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// As much of a text as a label may hold, if it says anything. For text that comes from elsewhere and
+    /// cannot be sent back to be mended.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let clean: String = text
+            .chars()
+            .map(|character| if character.is_control() { ' ' } else { character })
+            .filter(|&character| !is_deceptive(character))
+            .collect();
+        let words = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+        let label: String = words.chars().take(LONGEST_LABEL).collect();
+        Some(Self(label.trim_end().to_owned())).filter(|label| !label.0.is_empty())
     }
 
     pub fn into_string(self) -> String {

@@ -6,11 +6,13 @@ use kinora_entity::{rendition, video};
 
 use super::{
     Tag,
+    chapter::Chapter,
     loader::{Opinion, OpinionKey, RenditionsKey, TagsKey, WorkKey},
     progress::VideoProgress,
 };
 use crate::{
     account::{UserKey, UserObject},
+    caption::{Caption, CaptionsKey},
     error::{Error, Result},
     graphql::{ContextExt, load},
     import::{Origin, OriginKey},
@@ -272,6 +274,18 @@ impl VideoObject {
     async fn slides(&self, ctx: &Context<'_>) -> Result<Option<Vec<i32>>> {
         let origin = load(ctx, OriginKey(self.0.id)).await?;
         Ok(origin.and_then(|origin| origin.slides).map(|slides| slides.0))
+    }
+
+    /// Where its parts begin, in their order.
+    async fn chapters(&self) -> Vec<Chapter> {
+        let chapters = self.0.chapters.clone().unwrap_or_default();
+        chapters.0.into_iter().map(Chapter::from).collect()
+    }
+
+    /// Text to show over it, by language.
+    async fn captions(&self, ctx: &Context<'_>) -> Result<Vec<Caption>> {
+        let tracks = load(ctx, CaptionsKey(self.0.id)).await?.unwrap_or_default();
+        Ok(tracks.into_iter().map(Caption).collect())
     }
 
     /// What a player chooses from, largest first, sound last.

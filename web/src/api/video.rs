@@ -94,6 +94,22 @@ pub struct Origin {
     pub posted_at: Option<DateTime>,
 }
 
+/// Text over a video, in one language.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub struct Caption {
+    /// BCP 47; `und` where nobody knows.
+    pub language: String,
+    pub label: Option<String>,
+    pub url: String,
+}
+
+/// Where a part of a video begins.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub struct Chapter {
+    pub start_ms: i32,
+    pub title: String,
+}
+
 /// All that the feed and the watch page show and act on.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(graphql_type = "Video")]
@@ -127,6 +143,8 @@ pub struct VideoDetails {
     pub origin: Option<Origin>,
     /// Where each picture begins, in milliseconds, in a video that was made of pictures.
     pub slides: Option<Vec<i32>>,
+    pub captions: Vec<Caption>,
+    pub chapters: Vec<Chapter>,
 }
 
 impl VideoCard {
@@ -187,6 +205,49 @@ pub struct UpdateVideoInput {
     pub tags: Option<Vec<String>>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub chapters: Option<Vec<ChapterInput>>,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct ChapterInput {
+    pub start_ms: i32,
+    pub title: String,
+}
+
+#[derive(cynic::InputObject, Clone, Debug)]
+pub struct SetCaptionInput {
+    pub video_id: cynic::Id,
+    pub language: String,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    pub text: String,
+}
+
+#[derive(cynic::QueryVariables)]
+pub struct SetCaptionVariables {
+    pub input: SetCaptionInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "SetCaptionVariables")]
+pub struct SetCaption {
+    #[arguments(input: $input)]
+    pub set_caption: Caption,
+}
+
+#[derive(cynic::QueryVariables)]
+pub struct DeleteCaptionVariables {
+    pub video_id: cynic::Id,
+    pub language: String,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "DeleteCaptionVariables")]
+pub struct DeleteCaption {
+    #[arguments(videoId: $video_id, language: $language)]
+    #[allow(dead_code, reason = "the selection is what matters; the answer is always true")]
+    pub delete_caption: bool,
 }
 
 #[derive(cynic::QueryVariables)]

@@ -3,6 +3,7 @@
 use leptos::{ev, html, prelude::*};
 
 use super::{
+    captions::Captions,
     controls::Controls,
     focus::is_free_key,
     idle::Idle,
@@ -28,11 +29,24 @@ pub fn Player(
     /// Begins by itself, silently where the browser wants a gesture before sound.
     #[prop(default = true)]
     autoplay: bool,
+    /// Where something outside the player wants it to be.
+    #[prop(optional)]
+    goal_ms: Option<RwSignal<Option<f64>>>,
 ) -> impl IntoView {
     use_sound().prepare(true);
     let source = Memo::new(move |_| video.with(Source::of));
     let playback = Playback::new();
+    let captions = Captions::new(Signal::derive(move || Some(video.get())));
+    let chapters = Memo::new(move |_| video.with(|video| video.chapters.clone()));
     let frame = NodeRef::<html::Div>::new();
+    if let Some(goal_ms) = goal_ms {
+        effect(move || {
+            if let Some(goal) = goal_ms.get() {
+                playback.seek_ms(goal);
+                playback.play();
+            }
+        });
+    }
     let menu_open = RwSignal::new(false);
     let fullscreen = RwSignal::new(false);
     let idle = Idle::new(Signal::derive(move || playback.playing.get() && !menu_open.get()));
@@ -62,7 +76,7 @@ pub fn Player(
         idle.wake();
         let Some(key) = is_free_key(&event).then(|| player_key(&event.key())).flatten() else { return };
         event.prevent_default();
-        act(key, playback, video, toggle_fullscreen);
+        act(key, playback, captions, video, toggle_fullscreen);
     });
     let screen_changed = window_event_listener_untyped("fullscreenchange", move |_| {
         fullscreen.set(screen::is_fullscreen());
@@ -105,7 +119,7 @@ pub fn Player(
             on:click=click
             on:dblclick=move |_| toggle_fullscreen.run(())
         >
-            {playback.view(false, label)}
+            {playback.view(false, label, captions)}
             <PosterOver playback url=poster />
             <Waiting playback />
             <Show when=move || {
@@ -119,14 +133,21 @@ pub fn Player(
                 </div>
             </Show>
             <TroubleOver playback />
-            <Controls playback menu_open fullscreen on_fullscreen=toggle_fullscreen />
+            <Controls playback captions chapters=chapters.into() menu_open fullscreen on_fullscreen=toggle_fullscreen />
         </div>
     }
 }
 
-fn act(key: PlayerKey, playback: Playback, video: Signal<VideoDetails>, fullscreen: Callback<()>) {
+fn act(
+    key: PlayerKey,
+    playback: Playback,
+    captions: Captions,
+    video: Signal<VideoDetails>,
+    fullscreen: Callback<()>,
+) {
     match key {
         PlayerKey::TogglePlay => playback.toggle(),
+        PlayerKey::ToggleCaptions => captions.toggle(),
         PlayerKey::ToggleMute => use_sound().toggle(),
         PlayerKey::ToggleFullscreen => fullscreen.run(()),
         PlayerKey::SkipMs(by) => {

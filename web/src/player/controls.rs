@@ -2,13 +2,26 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::{playback::Playback, screen, seek_bar::SeekBar, settings::SettingsMenu, sound::use_sound, time};
-use crate::ui::{Icon, IconButton};
+use super::{
+    captions::{Captions, CaptionsButton},
+    playback::Playback,
+    screen,
+    seek_bar::SeekBar,
+    settings::SettingsMenu,
+    sound::use_sound,
+    time,
+};
+use crate::{
+    api::Chapter,
+    ui::{Icon, IconButton},
+};
 
 /// Play, position, sound, quality, speed, small window, full screen.
 #[component]
 pub fn Controls(
     playback: Playback,
+    captions: Captions,
+    chapters: Signal<Vec<Chapter>>,
     menu_open: RwSignal<bool>,
     fullscreen: RwSignal<bool>,
     on_fullscreen: Callback<()>,
@@ -39,7 +52,7 @@ pub fn Controls(
     });
     view! {
         <div class="controls" on:click=|event| event.stop_propagation()>
-            <SeekBar playback />
+            <SeekBar playback chapters=chapters />
             <div class="controls-row">
                 <IconButton icon=play_icon label=play_label on_press=move |_| playback.toggle() />
                 <Volume />
@@ -48,7 +61,8 @@ pub fn Controls(
                     {move || time::clock(playback.duration_ms.get())}
                 </span>
                 <span class="controls-space"></span>
-                <SettingsMenu playback open=menu_open />
+                <CaptionsButton captions />
+                <SettingsMenu playback captions open=menu_open />
                 {small_window}
                 <IconButton icon=screen_icon label=screen_label on_press=move |_| on_fullscreen.run(()) />
             </div>

@@ -4,6 +4,7 @@
 pub enum PlayerKey {
     TogglePlay,
     ToggleMute,
+    ToggleCaptions,
     ToggleFullscreen,
     SkipMs(f64),
     /// Louder or quieter, of 1.
@@ -26,6 +27,7 @@ pub fn player_key(key: &str) -> Option<PlayerKey> {
         "ArrowUp" => Some(PlayerKey::Volume(0.1)),
         "ArrowDown" => Some(PlayerKey::Volume(-0.1)),
         "m" | "M" => Some(PlayerKey::ToggleMute),
+        "c" | "C" => Some(PlayerKey::ToggleCaptions),
         "f" | "F" => Some(PlayerKey::ToggleFullscreen),
         _ => None,
     }

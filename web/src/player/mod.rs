@@ -4,6 +4,7 @@
 //! [`Playback`] (one element, as signals), `SeekBar`, the overlays, and [`actions`].
 
 pub mod actions;
+mod captions;
 mod component;
 mod controls;
 mod focus;
@@ -24,6 +25,7 @@ mod trouble;
 mod views;
 mod watched;
 
+pub use captions::{Captions, CaptionsAction, name_of as caption_name};
 pub use component::Player;
 pub use focus::is_free_key;
 pub use idle::Idle;
@@ -32,4 +34,5 @@ pub use playback::Playback;
 pub use seek_bar::SeekBar;
 pub use sound::use_sound;
 pub use source::Source;
+pub use time::clock;
 pub use views::count_views;

@@ -7,6 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlVideoElement;
 
 use super::{
+    captions::Captions,
     level::{Level, LevelChoice, by_quality},
     script::{PlayerSession, player_script},
     slides::neighbour,
@@ -83,7 +84,7 @@ impl Playback {
     }
 
     /// The element itself. `looped` starts again at the end.
-    pub fn view(self, looped: bool, label: Signal<String>) -> impl IntoView {
+    pub fn view(self, looped: bool, label: Signal<String>, captions: Captions) -> impl IntoView {
         view! {
             <video
                 node_ref=self.element
@@ -105,7 +106,9 @@ impl Playback {
                 on:progress=move |_| self.on_progress()
                 on:canplay=move |_| self.on_can_play()
                 on:ended=move |_| self.ended.set(true)
-            ></video>
+            >
+                {captions.tracks()}
+            </video>
         }
     }
 

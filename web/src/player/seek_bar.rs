@@ -3,13 +3,19 @@
 use leptos::{ev, html, prelude::*};
 
 use super::{keys::slider_key, playback::Playback, time};
+use crate::api::Chapter;
 
 /// While sliding, the picture follows at most this often.
 const SCRUB_EVERY_MS: f64 = 180.0;
 
 /// A slider over the whole video, for finger, mouse, keyboard and ear.
 #[component]
-pub fn SeekBar(playback: Playback) -> impl IntoView {
+pub fn SeekBar(
+    playback: Playback,
+    /// Marked along the line, and named while sliding.
+    #[prop(optional, into)]
+    chapters: Signal<Vec<Chapter>>,
+) -> impl IntoView {
     let bar = NodeRef::<html::Div>::new();
     let scrub = RwSignal::new(None::<f64>);
     let scrubbed_at = StoredValue::new(0.0_f64);
@@ -104,9 +110,30 @@ pub fn SeekBar(playback: Playback) -> impl IntoView {
                     style:transform=move || format!("scaleX({})", fraction(position()))
                 ></div>
             </div>
+            {move || {
+                let marks = chapters.get().into_iter().filter(|chapter| chapter.start_ms > 0);
+                marks
+                    .map(|chapter| {
+                        let at = f64::from(chapter.start_ms);
+                        view! {
+                            <i class="seek-chapter" style:left=move || format!("{}%", fraction(at) * 100.0)></i>
+                        }
+                    })
+                    .collect_view()
+            }}
             <output class="seek-time" style:left=move || format!("{}%", fraction(position()) * 100.0)>
                 {move || scrub.get().map(time::clock)}
+                {move || {
+                    let chapter = scrub.get().and_then(|at| chapters.with(|all| chapter_at(all, at)));
+                    chapter.map(|title| view! { <span class="seek-name">{title}</span> })
+                }}
             </output>
         </div>
     }
+}
+
+/// The chapter that a position is in.
+fn chapter_at(chapters: &[Chapter], at_ms: f64) -> Option<String> {
+    let begun = chapters.iter().take_while(|chapter| f64::from(chapter.start_ms) <= at_ms);
+    begun.last().map(|chapter| chapter.title.clone())
 }

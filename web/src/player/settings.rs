@@ -1,9 +1,12 @@
-//! Quality and speed, behind one button.
+//! Quality, captions and speed, behind one button.
 
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::playback::Playback;
+use super::{
+    captions::{Captions, choose, name_of},
+    playback::Playback,
+};
 use crate::ui::{Icon, IconButton};
 
 const RATES: [(f64, &str); 6] =
@@ -11,7 +14,7 @@ const RATES: [(f64, &str); 6] =
 
 /// The button and its panel; Escape or a press elsewhere closes it.
 #[component]
-pub fn SettingsMenu(playback: Playback, open: RwSignal<bool>) -> impl IntoView {
+pub fn SettingsMenu(playback: Playback, captions: Captions, open: RwSignal<bool>) -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
     let outside = window_event_listener(ev::pointerdown, move |event| {
         let target = event.target().map(JsCast::unchecked_into::<web_sys::Node>);
@@ -31,14 +34,17 @@ pub fn SettingsMenu(playback: Playback, open: RwSignal<bool>) -> impl IntoView {
         <div node_ref=root class="player-settings" on:keydown=escape on:click=|event| event.stop_propagation()>
             <IconButton
                 icon=Icon::Settings
-                label="Quality and speed"
+                label="Quality, captions and speed"
                 pressed=Signal::from(open)
                 on_press=move |_| open.update(|open| *open = !*open)
             />
             <Show when=move || open.get()>
-                <div class="player-panel" role="menu" aria-label="Quality and speed">
+                <div class="player-panel" role="menu" aria-label="Quality, captions and speed">
                     <Show when=move || { playback.levels.with(|levels| levels.len() > 1) }>
                         <QualityChoice playback />
+                    </Show>
+                    <Show when=move || { captions.all.with(|all| !all.is_empty()) }>
+                        <CaptionsChoice captions />
                     </Show>
                     <div class="player-choice" role="group" aria-label="Speed">
                         <p class="player-choice-name">"Speed"</p>
@@ -108,6 +114,42 @@ fn QualityChoice(playback: Playback) -> impl IntoView {
                     })
                     .collect_view()
             }}
+        </div>
+    }
+}
+
+#[component]
+fn CaptionsChoice(captions: Captions) -> impl IntoView {
+    view! {
+        <div class="player-choice" role="group" aria-label="Captions">
+            <p class="player-choice-name">"Captions"</p>
+            <button
+                type="button"
+                role="menuitemradio"
+                aria-checked=move || captions.now.with(Option::is_none).to_string()
+                on:click=move |_| choose(None)
+            >
+                "Off"
+            </button>
+            <For each=move || captions.all.get() key=|caption| caption.url.clone() let(caption)>
+                {
+                    let name = name_of(&caption);
+                    let language = StoredValue::new(caption.language);
+                    let is_on = move || {
+                        captions.now.with(|now| language.with_value(|language| now.as_ref() == Some(language)))
+                    };
+                    view! {
+                        <button
+                            type="button"
+                            role="menuitemradio"
+                            aria-checked=move || is_on().to_string()
+                            on:click=move |_| choose(Some(language.get_value()))
+                        >
+                            {name}
+                        </button>
+                    }
+                }
+            </For>
         </div>
     }
 }

@@ -35,6 +35,7 @@ pub enum Icon {
     Retry,
     Film,
     PictureInPicture,
+    Captions,
 }
 
 impl Icon {
@@ -119,6 +120,9 @@ impl Icon {
             }
             Self::Film => {
                 r#"<rect width="18" height="18" x="3" y="3" rx="2"/><path d="M7 3v18"/><path d="M3 7.5h4"/><path d="M3 12h18"/><path d="M3 16.5h4"/><path d="M17 3v18"/><path d="M17 7.5h4"/><path d="M17 16.5h4"/>"#
+            }
+            Self::Captions => {
+                r#"<rect width="18" height="14" x="3" y="5" rx="2" ry="2"/><path d="M7 15h4M15 15h2M7 11h2M13 11h4"/>"#
             }
             Self::PictureInPicture => {
                 r#"<path d="M21 9V6a2 2 0 0 0-2-2H4a2 2 0 0 0-2 2v10c0 1.1.9 2 2 2h4"/><rect width="10" height="7" x="12" y="13" rx="2"/>"#

@@ -18,6 +18,7 @@ use self::{
     metadata::{Content, Metadata},
 };
 use super::{
+    extras::Extras,
     post::{self, Media, Post, Problem, Reading, Wording, hashtags},
     sidecar,
     walk::{FoundFile, Walk},
@@ -152,6 +153,7 @@ impl Reader {
             author,
             url: shortcode.map(|code| format!("https://www.instagram.com/p/{code}/")),
             posted_at,
+            extras: Extras::default(),
         })
     }
 }

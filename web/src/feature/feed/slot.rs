@@ -5,7 +5,7 @@ use leptos::{html, prelude::*};
 use super::{api::Item, pages::Entry};
 use crate::{
     api::VideoDetails,
-    player::{Playback, Source, actions::ViewerActions},
+    player::{Captions, Playback, Source, actions::ViewerActions},
 };
 
 /// A video element with its texts and buttons, and the entry that it shows at the moment.
@@ -16,6 +16,7 @@ pub struct Slot {
     pub index: RwSignal<Option<usize>>,
     pub entry: RwSignal<Option<Entry<Item>>>,
     pub actions: ViewerActions,
+    pub captions: Captions,
 }
 
 impl Slot {
@@ -39,6 +40,7 @@ impl Slot {
             index,
             entry,
             actions: ViewerActions::new(video, write),
+            captions: Captions::new(video),
         }
     }
 

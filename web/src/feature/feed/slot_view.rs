@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     player::{
-        PosterOver, SeekBar, TroubleOver, Waiting,
+        CaptionsAction, PosterOver, SeekBar, TroubleOver, Waiting,
         actions::{DownloadLink, FavoriteButton, ShareButton, StarButton},
         count_views,
     },
@@ -62,7 +62,7 @@ pub fn SlotView(feed: Feed, shows: Slot, on_tap: Callback<()>) -> impl IntoView 
                 <img class="slot-glow" src=move || poster.get() alt="" draggable="false" />
             </Show>
             <div class="slot-frame" on:click=move |_| on_tap.run(())>
-                {playback.view(true, title.into())}
+                {playback.view(true, title.into(), slot.captions)}
                 <PosterOver playback url=poster />
                 <Waiting playback />
                 <Show when=rests>
@@ -83,6 +83,7 @@ pub fn SlotView(feed: Feed, shows: Slot, on_tap: Callback<()>) -> impl IntoView 
                     <FavoriteButton actions=slot.actions />
                     <ShareButton actions=slot.actions />
                     <DownloadLink actions=slot.actions />
+                    <CaptionsAction captions=slot.captions />
                 </div>
             </Show>
             <Show when=move || is_end.get()>

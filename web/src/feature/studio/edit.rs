@@ -3,14 +3,14 @@
 use cynic::MutationBuilder;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{replace, tags};
+use super::{captions::CaptionEditor, chapters, replace, tags};
 use crate::{
     api::{self, UpdateVideo, UpdateVideoInput, UpdateVideoVariables, VideoDetails, Visibility},
     ui::{Button, Dialog, Field, Kind, Paged, TextArea, effect, focus_first_mistake, use_toasts},
 };
 
 const TITLE_LENGTH: u32 = 200;
-const DESCRIPTION_LENGTH: u32 = 5_000;
+const DESCRIPTION_LENGTH: u32 = 10_000;
 
 /// The editor of the video in `editing`.
 #[component]
@@ -40,6 +40,8 @@ fn EditForm(
     let description = RwSignal::new(video.description.clone());
     let typed_tags =
         RwSignal::new(video.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>().join(", "));
+    let typed_chapters = RwSignal::new(chapters::written(&video.chapters));
+    let old_chapters = StoredValue::new(video.chapters.clone());
     let visibility = RwSignal::new(video.visibility);
     let problem = RwSignal::new(None::<(String, String)>);
     let busy = RwSignal::new(false);
@@ -51,11 +53,16 @@ fn EditForm(
     };
     let elsewhere = move || {
         problem.with(|problem| {
-            let known = ["title", "description", "tags"];
+            let known = ["title", "description", "tags", "chapters"];
             problem.as_ref().filter(|(at, _)| !known.contains(&at.as_str())).map(|(_, text)| text.clone())
         })
     };
 
+    let edited = StoredValue::new(video.clone());
+    let captions_changed = Callback::new(move |captions| {
+        edited.update_value(|video| video.captions = captions);
+        replace(list, edited.get_value());
+    });
     let id = video.id.clone();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -74,12 +81,23 @@ fn EditForm(
                 return;
             }
         };
+        let new_chapters =
+            old_chapters.with_value(|old| chapters::parse(&typed_chapters.get_untracked(), old));
+        let new_chapters = match new_chapters {
+            Ok(new_chapters) => new_chapters,
+            Err(text) => {
+                problem.set(Some(("chapters".to_owned(), text)));
+                focus_first_mistake();
+                return;
+            }
+        };
         let input = UpdateVideoInput {
             id: id.clone(),
             title: Some(new_title),
             description: Some(description.get_untracked().trim().to_owned()),
             tags: Some(new_tags),
             visibility: Some(visibility.get_untracked()),
+            chapters: Some(new_chapters),
         };
         busy.set(true);
         spawn_local(async move {
@@ -113,6 +131,15 @@ fn EditForm(
             />
             <Field label="Tags" name="tags" value=typed_tags error=at("tags") hint="Separate with commas" />
             <VisibilityPicker value=visibility />
+            <TextArea
+                label="Chapters"
+                name="chapters"
+                value=typed_chapters
+                error=at("chapters")
+                rows=3
+                hint="A time and a name on each line, such as 1:30 The storm"
+            />
+            <CaptionEditor video_id=video.id.clone() captions=video.captions.clone() on_change=captions_changed />
             <footer class="dialog-foot">
                 <Button label="Cancel" kind=Kind::Quiet on_press=move |_| editing.set(None) />
                 <Button label="Save" kind=Kind::Primary busy=busy />

@@ -1,5 +1,7 @@
 //! One's own videos: how they are doing, what they are called, who may see them.
 
+mod captions;
+mod chapters;
 mod delete;
 mod edit;
 mod row;

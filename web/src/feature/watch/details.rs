@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::origin::OriginLine;
+use super::{chapters::ChapterList, origin::OriginLine};
 use crate::{
     api::{TagName, VideoDetails, Visibility},
     feature::browse::tag_href,
@@ -12,7 +12,7 @@ use crate::{
 
 /// The text and the actions under or beside a video.
 #[component]
-pub fn Details(video: RwSignal<VideoDetails>) -> impl IntoView {
+pub fn Details(video: RwSignal<VideoDetails>, goal_ms: RwSignal<Option<f64>>) -> impl IntoView {
     let VideoDetails {
         title,
         uploader,
@@ -23,6 +23,7 @@ pub fn Details(video: RwSignal<VideoDetails>) -> impl IntoView {
         visibility,
         playable,
         origin,
+        chapters,
         ..
     } = video.get_untracked();
     let when =
@@ -65,6 +66,7 @@ pub fn Details(video: RwSignal<VideoDetails>) -> impl IntoView {
             <div class="watch-about">
                 {(!tags.is_empty()).then(|| view! { <Tags tags=tags /> })}
                 {origin.map(|origin| view! { <OriginLine origin /> })}
+                {(playable && !chapters.is_empty()).then(|| view! { <ChapterList chapters goal_ms /> })}
                 {(!description.is_empty()).then(|| view! { <p class="description">{description}</p> })}
             </div>
         </div>

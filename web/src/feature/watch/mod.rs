@@ -1,5 +1,6 @@
 //! Watching one video: `/watch/{id}?t=10s`.
 
+mod chapters;
 mod details;
 mod origin;
 mod pending;
@@ -65,8 +66,9 @@ fn Loaded(video: VideoDetails, loader: Loader<VideoDetails>) -> impl IntoView {
     let start_ms = query.with_untracked(|query| start::parse(query.get("t").as_deref()));
     let ratio = video.aspect_ratio();
     let shown = RwSignal::new(video.clone());
+    let goal_ms = RwSignal::new(None);
     let stage = match Source::of(&video) {
-        Some(_) => view! { <Player video=shown start_ms=start_ms /> }.into_any(),
+        Some(_) => view! { <Player video=shown start_ms=start_ms goal_ms=goal_ms /> }.into_any(),
         None => view! { <PendingView video=video on_ready=move |()| loader.retry() /> }.into_any(),
     };
     view! {
@@ -74,7 +76,7 @@ fn Loaded(video: VideoDetails, loader: Loader<VideoDetails>) -> impl IntoView {
             <div class="stage" class:tall=ratio < 1.0>
                 {stage}
             </div>
-            <Details video=shown />
+            <Details video=shown goal_ms=goal_ms />
         </div>
     }
 }
