@@ -2,7 +2,8 @@
 # Every test, in two lanes side by side: what mostly waits (for a browser, for programs that are killed and
 # started again) beside what keeps the processors busy.
 #
-# What meets the store is tested twice: with the embedded one, and with one on another origin.
+# What meets the store is tested twice: with the embedded one, and with one on another origin; and a third time
+# with Garage, where that is installed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -27,6 +28,10 @@ waiting_lane() {
   run $(named "${waiting[@]}") || failed=yes
   TEST_STORE=other run --test browser -- journey || failed=yes
   TEST_STORE=other run --test api -- uploads resume playback quotas leftovers || failed=yes
+  if command -v garage >/dev/null; then
+    TEST_STORE=garage run --test browser -- journey || failed=yes
+    TEST_STORE=garage run --test api -- uploads resume playback quotas leftovers || failed=yes
+  fi
   test -z "$failed"
 }
 

@@ -111,5 +111,5 @@ async fn what_was_left_alone_ends_and_leaves_nothing() {
     app.clear_uploads().await;
     assert_eq!(app.number("SELECT count(*) FROM upload WHERE state = 'expired' AND cleared").await, 1);
     assert_eq!(ann.complete(&upload).await.code(), "UPLOAD_CLOSED");
-    assert_eq!(app.stored_files(), 0, "nothing is left in the store");
+    assert_eq!(app.stored_files().await, 0, "nothing is left in the store");
 }

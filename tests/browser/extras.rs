@@ -82,7 +82,6 @@ async fn captions_and_chapters_are_added_in_the_studio_and_shown_to_everybody() 
     // The choice holds for the feed, and after a reload.
     browser.open("/").await;
     assert_eq!(browser.wait_for_script("a caption in the feed", PATIENCE, CUE).await, "Möwen schreien");
-    browser.picture_all("feed-captions").await;
     assert!(browser.console_errors().await.is_empty());
     browser.quit().await;
 }
@@ -133,7 +132,6 @@ async fn the_pictures_of_a_post_are_turned_and_its_origin_is_shown() {
     }
     browser.keys(Key::Left).await;
     assert!((position_s(&browser).await - 8.0).abs() < 0.2, "the last picture comes before the first");
-    browser.picture_all("watch-slides").await;
 
     // In the feed as well, by a swipe.
     browser.open("/").await;

@@ -23,7 +23,7 @@ use url::Url;
 use crate::database;
 use crate::fake_runner::FakeRunner;
 use crate::graphql::Client;
-use crate::other_store::{self, OtherStore};
+use crate::other_store::Store;
 use crate::person::Person;
 
 /// A running site. Dropping it ends it; after a failed test its folder and database stay and are named.
@@ -36,7 +36,7 @@ pub struct TestApp {
     /// `KINORA_DATA_DIR`.
     pub data_dir: PathBuf,
     /// In place of the embedded one, where the tests are run against another origin.
-    _store: Option<OtherStore>,
+    store: Option<Store>,
 }
 
 impl TestApp {
@@ -66,23 +66,19 @@ impl TestApp {
             ..Config::default()
         };
         change(&mut config);
-        let store = if other_store::is_wanted() && config.s3.is_none() {
-            let store = OtherStore::start(&data_dir.join("store")).await;
-            config.s3 = Some(store.settings());
-            Some(store)
-        } else {
-            None
+        let store = match config.s3 {
+            None => Store::wanted(&data_dir.join("store")).await,
+            Some(_) => None,
         };
+        if let Some(store) = &store {
+            config.s3 = Some(store.settings());
+        }
         let running = serve::start(config, site_file).await.unwrap();
         let url = Url::parse(&format!("http://{}", running.address())).unwrap();
-        Self {
-            running: Some(running),
-            guest: Client::guest(url.clone()),
-            url,
-            database_url,
-            data_dir,
-            _store: store,
+        if let Some(Store::Garage(garage)) = &store {
+            garage.let_in(&url.origin().ascii_serialization()).await;
         }
+        Self { running: Some(running), guest: Client::guest(url.clone()), url, database_url, data_dir, store }
     }
 
     /// Stops the site in order.
@@ -172,8 +168,14 @@ impl TestApp {
         put.expect("the store of a test answers");
     }
 
-    /// How many files the embedded store holds of objects and of parts.
-    pub fn stored_files(&self) -> usize {
+    /// How many files our own store holds of objects and of parts; of another, how many objects and open uploads.
+    pub async fn stored_files(&self) -> usize {
+        if let Some(Store::Garage(_)) = &self.store {
+            let storage = &self.app().storage;
+            let page = storage.list_objects("", None).await.expect("the store of a test answers");
+            let uploads = storage.list_multiparts("").await.expect("the store of a test answers");
+            return page.objects.len() + uploads.len();
+        }
         ["objects", "multipart"].iter().map(|kind| files_in(&self.data_dir.join("store").join(kind))).sum()
     }
 

@@ -6,6 +6,7 @@ pub mod browser;
 pub mod clips;
 mod database;
 pub mod fake_runner;
+pub mod garage;
 pub mod graphql;
 pub mod other_store;
 pub mod person;

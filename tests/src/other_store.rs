@@ -8,15 +8,38 @@ use kinora_server::clock::Clock;
 use kinora_server::config::S3Settings;
 use kinora_server::storage::{Endpoint, Storage};
 
+use crate::garage::Garage;
 use crate::served::{Served, command, free_port};
 
 const BUCKET: &str = "kinora";
 const ACCESS_KEY_ID: &str = "other-origin";
 const SECRET_ACCESS_KEY: &str = "the key of a store for tests";
 
-/// Whether `TEST_STORE=other` asks for it in place of the embedded store.
-pub fn is_wanted() -> bool {
-    std::env::var_os("TEST_STORE").is_some_and(|store| store == "other")
+/// A store in place of the embedded one, as long as a test needs it.
+pub enum Store {
+    /// `TEST_STORE=other`.
+    Other(OtherStore),
+    /// `TEST_STORE=garage`.
+    Garage(Garage),
+}
+
+impl Store {
+    /// What `TEST_STORE` asks for, if it asks; with its objects in `folder`.
+    pub async fn wanted(folder: &Path) -> Option<Self> {
+        match std::env::var("TEST_STORE").ok()?.as_str() {
+            "other" => Some(Self::Other(OtherStore::start(folder).await)),
+            "garage" => Some(Self::Garage(Garage::start(folder).await)),
+            unknown => panic!("TEST_STORE takes other and garage, not {unknown}"),
+        }
+    }
+
+    /// How a site uses it.
+    pub fn settings(&self) -> S3Settings {
+        match self {
+            Self::Other(store) => store.settings(),
+            Self::Garage(store) => store.settings(),
+        }
+    }
 }
 
 /// A running `kinora storage`, ended when dropped.
