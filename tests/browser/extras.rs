@@ -25,8 +25,8 @@ const CHOOSE: &str = "const input = document.querySelector('input[aria-label=\"C
     return true";
 /// The words over the picture, as the browser's own renderer has them.
 const CUE: &str = "const video = document.querySelector('video');
-    const track = [...video.textTracks].find((track) => track.mode === 'showing');
-    return track?.activeCues?.[0]?.text ?? null";
+    const shown = [...video.textTracks].filter((track) => track.mode === 'showing');
+    return shown.flatMap((track) => [...track.activeCues ?? []].map((cue) => cue.text)).join(' and ') || null";
 
 async fn position_s(browser: &Browser) -> f64 {
     let time = browser.script("return document.querySelector('video').currentTime", vec![]).await;

@@ -28,6 +28,10 @@ export function attachHls(video, url, { startPosition, active }, report) {
     startFragPrefetch: true,
     // Our media is fragmented MP4, which passes through untouched: a worker would only cost a blob: script.
     enableWorker: false,
+    // Captions are the page's own track elements; the playlists list them for other players.
+    subtitleTrackController: undefined,
+    subtitleStreamController: undefined,
+    timelineController: undefined,
     // Credentials: same-origin playlists and keys carry the cookie by default; nothing else may.
   };
   const hls = new Hls(config);
