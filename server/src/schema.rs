@@ -6,13 +6,13 @@ use crate::{
     account::{AccountMutation, AccountQuery, TokenMutation},
     caption::CaptionMutation,
     feed::FeedQuery,
-    runner::{RunnerMutation, RunnerSubscription},
+    runner::{RunnerAdminMutation, RunnerAdminQuery, RunnerMutation, RunnerSubscription},
     upload::{UploadMutation, UploadQuery},
     video::{VideoMutation, VideoQuery, VideoSubscription},
 };
 
 #[derive(MergedObject, Default)]
-pub struct Query(AccountQuery, VideoQuery, FeedQuery, UploadQuery);
+pub struct Query(AccountQuery, VideoQuery, FeedQuery, UploadQuery, RunnerAdminQuery);
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(
@@ -22,6 +22,7 @@ pub struct Mutation(
     VideoMutation,
     CaptionMutation,
     RunnerMutation,
+    RunnerAdminMutation,
 );
 
 #[derive(MergedSubscription, Default)]

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     feed,
-    job::{self as queue, MOST_ATTEMPTS, Retry, held},
+    job::{self as queue, MOST_ATTEMPTS, Setback, held},
     video as videos,
 };
 
@@ -40,12 +40,12 @@ pub async fn fail(
     let job = held(&transaction, lease, runner).await?;
     let error = format!("{code}: {message}");
     if retry && code == RUNNER_STOPPED {
-        queue::retry_later(&transaction, &job, &error, Retry::GivenBack).await?;
+        queue::retry_later(&transaction, &job, &error, Setback::GivenBack).await?;
     } else if retry && job.attempts < MOST_ATTEMPTS {
         tracing::warn!(job = %job.id, video = %job.video_id, error, "a job failed and will be tried again");
-        queue::retry_later(&transaction, &job, &error, Retry::Failed).await?;
+        queue::retry_later(&transaction, &job, &error, Setback::Failed).await?;
     } else {
-        queue::give_up(&transaction, &job, &error).await?;
+        queue::give_up(&transaction, &job, &error, Setback::Failed).await?;
         if job.parent_id.is_some() || job.plan.is_some() {
             fall_back(app, &transaction, &job, &error).await?;
         } else if retry {
@@ -92,7 +92,7 @@ async fn fall_back(
         return Ok(());
     }
     tracing::warn!(job = %job.id, video = %job.video_id, error, "a video cannot be made in chunks");
-    queue::give_up(connection, &found, error).await?;
+    queue::give_up(connection, &found, error, Setback::GivenBack).await?;
     queue::remove_siblings(connection, parent).await?;
     beginning::begin_in_one_piece(app, connection, job.video_id).await
 }
