@@ -207,9 +207,12 @@ impl Server {
 pub fn config(address: SocketAddr, work_dir: &Path) -> RunnerConfig {
     RunnerConfig {
         server: format!("http://{address}").parse().unwrap(),
-        token: "token".to_owned(),
+        token: Some("token".to_owned()),
+        name: None,
+        state_dir: None,
         jobs: 1,
         once: false,
+        wait: None,
         work_dir: work_dir.to_owned(),
         ffmpeg: Tools::find().unwrap(),
     }
