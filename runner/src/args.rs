@@ -80,7 +80,10 @@ impl RunnerArgs {
 /// What a service manager gives a service to keep, else the user's own folder for such things.
 fn usual_state_dir() -> Option<PathBuf> {
     let folder = |variable: &str| {
-        env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from).filter(|path| path.is_absolute())
+        env::var_os(variable)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
     };
     let users = || folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state")));
     folder("STATE_DIRECTORY").or_else(|| users().map(|users| users.join("kinora-runner")))

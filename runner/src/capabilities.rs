@@ -50,7 +50,8 @@ fn encoders(list: &str) -> Vec<String> {
     let named = |line: &str| {
         let mut words = line.split_whitespace();
         let (flags, name) = (words.next()?, words.next()?);
-        let codec = line.rsplit_once("(codec ").map_or(name, |(_, rest)| rest.trim_end().trim_end_matches(')'));
+        let codec =
+            line.rsplit_once("(codec ").map_or(name, |(_, rest)| rest.trim_end().trim_end_matches(')'));
         (flags.len() == 6 && flags.starts_with('V') && CODECS.contains(&codec)).then(|| name.to_owned())
     };
     list.lines().filter_map(named).filter(|name| name.len() <= LONGEST_WORD).take(MOST_ENCODERS).collect()
@@ -62,7 +63,10 @@ mod tests {
 
     #[test]
     fn the_version_is_one_word() {
-        assert_eq!(version("ffmpeg version 5.1.9-0+deb12u1 Copyright (c) 2000-2026\nbuilt with"), "5.1.9-0+deb12u1");
+        assert_eq!(
+            version("ffmpeg version 5.1.9-0+deb12u1 Copyright (c) 2000-2026\nbuilt with"),
+            "5.1.9-0+deb12u1"
+        );
         assert_eq!(version(""), "unknown");
     }
 

@@ -292,9 +292,7 @@ async fn work(runner: Arc<Runner>, job: Job) -> bool {
 /// Answers whether the server has heard it.
 async fn give_up(runner: &Runner, job: &Job, report: Report) -> bool {
     let Report { code, message, retry } = report;
-    let answer =
-        persist(&runner.shutdown, || runner.api.fail_job(&job.lease.id, code, message, retry))
-            .await;
+    let answer = persist(&runner.shutdown, || runner.api.fail_job(&job.lease.id, code, message, retry)).await;
     match answer {
         Ok(()) => {
             tracing::info!(job = job.id.inner(), code, retry, "job given up");

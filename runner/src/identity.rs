@@ -37,7 +37,10 @@ struct Record {
 impl Record {
     fn new(token: &str) -> Self {
         let random: [u8; 32] = rand::random();
-        Self { credential: format!("{CREDENTIAL_PREFIX}{}", hex::encode(random)), token_sha256: sha256(token) }
+        Self {
+            credential: format!("{CREDENTIAL_PREFIX}{}", hex::encode(random)),
+            token_sha256: sha256(token),
+        }
     }
 
     fn is_of(&self, token: &str) -> bool {
@@ -75,8 +78,14 @@ pub async fn credential(
     }
     let wanted = files.begun(token).map_err(cannot)?;
     let api = Api::guest(&config.server, http.clone());
-    let name = register(&api, token, config.name.clone(), &wanted, shutdown).await?;
-    let Some(name) = name else { return Ok(None) };
+    let name = match register(&api, token, config.name.clone(), &wanted, shutdown).await {
+        Ok(Some(name)) => name,
+        Ok(None) => return Ok(None),
+        Err(error) => {
+            files.forget_begun();
+            return Err(error);
+        }
+    };
     files.keep(&wanted).map_err(cannot)?;
     tracing::info!(name, folder = %folder.display(), "registered; the token is not needed again");
     Ok(Some(wanted.credential))
@@ -90,11 +99,8 @@ async fn register(
     wanted: &Record,
     shutdown: &CancellationToken,
 ) -> Result<Option<String>, RunnerError> {
-    let input = RegisterRunnerInput {
-        token: token.to_owned(),
-        name,
-        credential_hash: sha256(&wanted.credential),
-    };
+    let input =
+        RegisterRunnerInput { token: token.to_owned(), name, credential_hash: sha256(&wanted.credential) };
     loop {
         match persist(shutdown, || api.register_runner(input.clone())).await {
             Ok(name) => return Ok(Some(name)),
@@ -152,6 +158,13 @@ impl Files {
         let begun = Record::new(token);
         write(&self.begun, &begun)?;
         Ok(begun)
+    }
+
+    /// Nobody has what was begun, and nobody will.
+    fn forget_begun(&self) {
+        if let Err(error) = fs::remove_file(&self.begun) {
+            tracing::debug!(%error, "a registration that was refused leaves a file");
+        }
     }
 
     fn keep(&self, record: &Record) -> io::Result<()> {

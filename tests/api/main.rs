@@ -14,6 +14,7 @@ mod playback;
 mod quotas;
 mod resume;
 mod runner;
+mod runners;
 mod sessions;
 mod subscriptions;
 mod tokens;

@@ -18,10 +18,9 @@ use error::Extensions;
 use operations::{
     CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobKind, JobOutputInput,
     JobProgressInput, JobResultInput, KindsVariables, LeaseJob, OutputUrl, PlanVideo, PlanVideoVariables,
-    PosterInput, PublishChunk, PublishChunkInput, PublishChunkVariables, RegisterRunner,
-    RegisterRunnerInput, RegisterRunnerVariables, RenewLease, RenewLeaseVariables, ReportRunner,
-    ReportRunnerVariables, RunnerCapabilitiesInput,
-    SignJobOutputs, SignJobOutputsVariables, VideoPlanInput,
+    PosterInput, PublishChunk, PublishChunkInput, PublishChunkVariables, RegisterRunner, RegisterRunnerInput,
+    RegisterRunnerVariables, RenewLease, RenewLeaseVariables, ReportRunner, ReportRunnerVariables,
+    RunnerCapabilitiesInput, SignJobOutputs, SignJobOutputsVariables, VideoPlanInput,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -61,11 +61,10 @@ impl Api {
         let _ = url.set_scheme(scheme);
         url.set_path(&format!("{}/ws", self.endpoint.path()));
         let mut request = url.as_str().into_client_request().map_err(refusal)?;
-        let bearer =
-            HeaderValue::from_str(&self.authorization()).map_err(|_| ApiError::TokenRefused {
-                code: "UNAUTHENTICATED",
-                message: "it holds characters that no token has".to_owned(),
-            })?;
+        let bearer = HeaderValue::from_str(&self.authorization()).map_err(|_| ApiError::TokenRefused {
+            code: "UNAUTHENTICATED",
+            message: "it holds characters that no token has".to_owned(),
+        })?;
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
         request
             .headers_mut()

@@ -41,8 +41,8 @@ pub struct Server {
     pub state: Arc<Mutex<State>>,
 }
 
-const OPERATIONS: [&str; 6] =
-    ["leaseJob", "renewLease", "signJobOutputs", "publishChunk", "completeJob", "failJob"];
+const OPERATIONS: [&str; 7] =
+    ["leaseJob", "renewLease", "signJobOutputs", "publishChunk", "completeJob", "failJob", "reportRunner"];
 
 impl Server {
     pub async fn start(state: State) -> Self {
@@ -171,6 +171,7 @@ impl Server {
             _ if state.token_is_refused => return error("UNAUTHENTICATED").to_string().into_bytes(),
             "leaseJob" => self.lease(&mut state),
             _ if state.lease_is_lost => return error("LEASE_LOST").to_string().into_bytes(),
+            "reportRunner" => json!({ "name": "one" }),
             "renewLease" => json!({ "id": "lease" }),
             "signJobOutputs" => {
                 let url = |output: &Value| {

@@ -102,11 +102,12 @@ async fn by_api_token(app: &App, token: &str) -> Result<Option<Requester>> {
     let now = app.clock.now();
     let found =
         api_token::Entity::find().filter(api_token::Column::SecretHash.eq(hash)).one(&app.database).await?;
-    if found.as_ref().is_some_and(|token| token.kind == api_token::Kind::Runner && token.revoked_at.is_some()) {
+    if found.as_ref().is_some_and(|token| token.kind == api_token::Kind::Runner && token.revoked_at.is_some())
+    {
         return Err(Error::Unauthenticated("This runner has been revoked by an administrator.".into()));
     }
-    let Some(found) = found
-        .filter(|token| token.revoked_at.is_none() && token.expires_at.is_none_or(|end| end > now))
+    let Some(found) =
+        found.filter(|token| token.revoked_at.is_none() && token.expires_at.is_none_or(|end| end > now))
     else {
         return Ok(None);
     };

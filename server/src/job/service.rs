@@ -197,7 +197,8 @@ pub async fn take_back(app: &App, runner: RunnerId, error: &str) -> Result<()> {
             retry_later(&transaction, &job, error, Setback::GivenBack).await?;
         }
         transaction.commit().await?;
-        if store::count_leased(&app.database, runner).await? == 0 || tokio::time::Instant::now() > give_up_at {
+        if store::count_leased(&app.database, runner).await? == 0 || tokio::time::Instant::now() > give_up_at
+        {
             return Ok(());
         }
         tokio::time::sleep(LOOK_AGAIN_AFTER).await;

@@ -73,7 +73,9 @@ pub(super) async fn extend(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// With so much media made, where the job makes any.
-    Done { media_ms: Option<i64> },
+    Done {
+        media_ms: Option<i64>,
+    },
     Failed,
     Lost,
     Returned,
@@ -104,7 +106,8 @@ pub(super) async fn note_run(
 
 /// Forgets runs that ended more than so many days ago.
 pub(super) async fn forget_runs(connection: &impl ConnectionTrait, days: i32) -> Result<u64, DbErr> {
-    let statement = sql("DELETE FROM job_run WHERE ended_at < now() - make_interval(days => $1)", [days.into()]);
+    let statement =
+        sql("DELETE FROM job_run WHERE ended_at < now() - make_interval(days => $1)", [days.into()]);
     Ok(connection.execute_raw(statement).await?.rows_affected())
 }
 
@@ -123,7 +126,11 @@ pub(super) async fn leased_by(
 
 /// How many jobs a runner has.
 pub(super) async fn count_leased(connection: &impl ConnectionTrait, runner: RunnerId) -> Result<i64, DbErr> {
-    count(connection, sql("SELECT count(*) AS counted FROM job WHERE runner_id = $1 AND state = 'leased'", [runner.into()])).await
+    count(
+        connection,
+        sql("SELECT count(*) AS counted FROM job WHERE runner_id = $1 AND state = 'leased'", [runner.into()]),
+    )
+    .await
 }
 
 async fn count(connection: &impl ConnectionTrait, statement: Statement) -> Result<i64, DbErr> {

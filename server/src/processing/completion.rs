@@ -144,7 +144,8 @@ async fn encoded_ms(connection: &impl ConnectionTrait, job: &job::Model) -> Resu
         .filter(chunk::Column::LeaseId.eq(job.lease_id))
         .one(connection)
         .await?;
-    let length_ms = |made: chunk::Model| segments_of(&[made]).iter().map(|part| part.duration_ms).sum::<f64>();
+    let length_ms =
+        |made: chunk::Model| segments_of(&[made]).iter().map(|part| part.duration_ms).sum::<f64>();
     Ok(made.map(|made| length_ms(made).round() as i64))
 }
 

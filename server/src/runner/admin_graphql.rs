@@ -231,8 +231,7 @@ impl RunnerAdminMutation {
         input: CreateRunnerRegistrationInput,
     ) -> Result<NewRunnerRegistration> {
         ctx.requester().administrator("page")?.in_person()?;
-        let (name, validity) =
-            (TokenName::parse(&input.name)?, Validity::of_hours(input.expires_in_hours)?);
+        let (name, validity) = (TokenName::parse(&input.name)?, Validity::of_hours(input.expires_in_hours)?);
         let (token, row) = registration::create(ctx.app(), &name, validity).await?;
         Ok(NewRunnerRegistration { token, registration: row.into() })
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use kinora_entity::{RunnerId, VideoId, job, runner, video};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
 };
 
 use crate::{
@@ -55,9 +55,8 @@ pub async fn page(app: &App, input: &PageInput) -> Result<Page<Overview>> {
             .add(runner::Column::CreatedAt.gt(gone_before)),
     );
     if let Some((created_at, id)) = input.cursor::<(DateTime<Utc>, i64)>(LIST)? {
-        let same_moment = Condition::all()
-            .add(runner::Column::CreatedAt.eq(created_at))
-            .add(runner::Column::Id.gt(id));
+        let same_moment =
+            Condition::all().add(runner::Column::CreatedAt.eq(created_at)).add(runner::Column::Id.gt(id));
         query = query.filter(Condition::any().add(runner::Column::CreatedAt.gt(created_at)).add(same_moment));
     }
     let found = query
@@ -108,10 +107,8 @@ async fn describe(app: &App, runners: Vec<runner::Model>) -> Result<Vec<Overview
     for runner in runners {
         let jobs: Vec<job::Model> =
             jobs.iter().filter(|job| job.runner_id == Some(runner.id)).cloned().collect();
-        let titles = jobs
-            .iter()
-            .filter_map(|job| Some((job.video_id, titles.get(&job.video_id)?.clone())))
-            .collect();
+        let titles =
+            jobs.iter().filter_map(|job| Some((job.video_id, titles.get(&job.video_id)?.clone()))).collect();
         let lately = lately.remove(&runner.id).unwrap_or_default();
         described.push(Overview { runner, jobs, titles, lately });
     }

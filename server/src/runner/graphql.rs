@@ -142,7 +142,11 @@ pub struct RunnerMutation;
 impl RunnerMutation {
     /// Makes a runner of the machine that sends this. Sending the same again gives the same answer. From then on
     /// the machine sends its credential as `Authorization: Bearer`.
-    async fn register_runner(&self, ctx: &Context<'_>, input: RegisterRunnerInput) -> Result<RegisteredRunner> {
+    async fn register_runner(
+        &self,
+        ctx: &Context<'_>,
+        input: RegisterRunnerInput,
+    ) -> Result<RegisteredRunner> {
         let new = Registration::parse(input.token, input.name.as_deref(), &input.credential_hash)?;
         let row = registration::register(ctx.app(), new).await?;
         Ok(RegisteredRunner { id: row.id.to_string().into(), name: row.name })

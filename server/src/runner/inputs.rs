@@ -63,9 +63,8 @@ impl RunnerCapabilitiesInput {
     /// # Errors
     /// BAD_USER_INPUT on `capabilities`.
     pub fn parse(self) -> Result<runner::Capabilities> {
-        let plain = |text: &String| {
-            text.chars().count() <= LONGEST_WORD && !text.chars().any(char::is_control)
-        };
+        let plain =
+            |text: &String| text.chars().count() <= LONGEST_WORD && !text.chars().any(char::is_control);
         let words = [&self.version, &self.ffmpeg_version, &self.platform];
         let lists = [&self.encoders, &self.containment];
         if !words.into_iter().chain(lists.into_iter().flatten()).all(plain)
@@ -75,7 +74,9 @@ impl RunnerCapabilitiesInput {
         {
             return Err(Error::bad_input(
                 "capabilities",
-                format!("Up to {MOST_WORDS} names of up to {LONGEST_WORD} printable characters, and at least one job and one core."),
+                format!(
+                    "Up to {MOST_WORDS} names of up to {LONGEST_WORD} printable characters, and at least one job and one core."
+                ),
             ));
         }
         let Self { version, ffmpeg_version, platform, encoders, jobs, cores, containment } = self;

@@ -224,9 +224,10 @@ async fn registered_before(
         }
         _ => Err(Error::Conflict {
             field: None,
-            message: "This registration token was used already, by another machine or by one that has lost its \
+            message:
+                "This registration token was used already, by another machine or by one that has lost its \
                       credential. It is good once."
-                .into(),
+                    .into(),
         }),
     }
 }
