@@ -21,6 +21,6 @@ pub mod video_tag;
 pub mod view;
 
 pub use id::{
-    ApiTokenId, ChunkId, JobId, LeaseId, OriginId, RenditionId, RunnerId, RunnerRegistrationId, SessionId, TagId, UploadId, UserId,
-    VideoId, ViewId,
+    ApiTokenId, ChunkId, JobId, LeaseId, OriginId, RenditionId, RunnerId, RunnerRegistrationId, SessionId,
+    TagId, UploadId, UserId, VideoId, ViewId,
 };
