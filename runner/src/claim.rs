@@ -264,6 +264,7 @@ async fn work(runner: Arc<Runner>, job: Job) -> bool {
     // The work is dropped by now: its programs are dead and its folder is gone.
     heartbeat.shutdown().await;
     let took_ms = started.elapsed().as_millis() as u64;
+    let mut log = String::new();
     let report = match ending {
         Ending::Finished(Ok(())) => {
             tracing::info!(job = job.id.inner(), took_ms, "job done");
@@ -277,11 +278,12 @@ async fn work(runner: Arc<Runner>, job: Job) -> bool {
         }),
         Ending::Finished(Err(error)) => {
             tracing::warn!(job = job.id.inner(), took_ms, %error, "job failed");
+            log = error.log();
             error.report()
         }
     };
     match report {
-        Some(report) => give_up(&runner, &job, report).await && !report.retry,
+        Some(report) => give_up(&runner, &job, report, &log).await && !report.retry,
         None => {
             tracing::warn!(job = job.id.inner(), took_ms, "the lease is lost; the work is dropped");
             false
@@ -290,9 +292,10 @@ async fn work(runner: Arc<Runner>, job: Job) -> bool {
 }
 
 /// Answers whether the server has heard it.
-async fn give_up(runner: &Runner, job: &Job, report: Report) -> bool {
+async fn give_up(runner: &Runner, job: &Job, report: Report, log: &str) -> bool {
     let Report { code, message, retry } = report;
-    let answer = persist(&runner.shutdown, || runner.api.fail_job(&job.lease.id, code, message, retry)).await;
+    let answer =
+        persist(&runner.shutdown, || runner.api.fail_job(&job.lease.id, code, message, retry, log)).await;
     match answer {
         Ok(()) => {
             tracing::info!(job = job.id.inner(), code, retry, "job given up");

@@ -6,13 +6,14 @@ use crate::{
     account::{AccountMutation, AccountQuery, TokenMutation},
     caption::CaptionMutation,
     feed::FeedQuery,
+    processing::{ProcessingMutation, ProcessingQuery},
     runner::{RunnerAdminMutation, RunnerAdminQuery, RunnerMutation, RunnerSubscription},
     upload::{UploadMutation, UploadQuery},
     video::{VideoMutation, VideoQuery, VideoSubscription},
 };
 
 #[derive(MergedObject, Default)]
-pub struct Query(AccountQuery, VideoQuery, FeedQuery, UploadQuery, RunnerAdminQuery);
+pub struct Query(AccountQuery, VideoQuery, FeedQuery, UploadQuery, RunnerAdminQuery, ProcessingQuery);
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(
@@ -23,6 +24,7 @@ pub struct Mutation(
     CaptionMutation,
     RunnerMutation,
     RunnerAdminMutation,
+    ProcessingMutation,
 );
 
 #[derive(MergedSubscription, Default)]

@@ -70,6 +70,8 @@ fn rows(things: &Things) -> Vec<Row> {
         row(
             "Mutation.deleteCaption",
             "mutation ($v: ID!) { x: deleteCaption(videoId: $v, language: \"en\") }",
+            "Mutation.retryVideo",
+            "mutation ($v: ID!) { x: retryVideo(id: $v) { id title } }",
             json!({ "v": video }),
         ),
         row("Mutation.deleteVideo", "mutation ($v: ID!) { x: deleteVideo(id: $v) }", json!({ "v": video })),

@@ -13,6 +13,7 @@ mod limits;
 mod playback;
 mod quotas;
 mod resume;
+mod retries;
 mod runner;
 mod runners;
 mod sessions;

@@ -146,7 +146,7 @@ const UPLOAD: Option<&str> = Some("UPLOAD");
 const ALL: Option<&str> = Some("ALL");
 
 /// Every id is an invented one, so that whoever may pass is told NOT_FOUND by the service behind.
-const CASES: [Case; 22] = [
+const CASES: [Case; 23] = [
     case("createUpload", "createUpload(input: { fileName: \"a.mp4\", size: 0 }) { id }", UPLOAD),
     case("signUploadParts", "signUploadParts(uploadId: \"11111111112\", partNumbers: [1]) { url }", UPLOAD),
     case("completeUpload", "completeUpload(uploadId: \"11111111112\") { id }", UPLOAD),
@@ -159,6 +159,7 @@ const CASES: [Case; 22] = [
         UPLOAD,
     ),
     case("deleteCaption", "deleteCaption(videoId: \"11111111112\", language: \"en\")", UPLOAD),
+    case("retryVideo", "retryVideo(id: \"11111111112\") { id }", UPLOAD),
     case("deleteVideo", "deleteVideo(id: \"11111111112\")", ALL),
     case("rateVideo", "rateVideo(videoId: \"11111111112\", stars: 1) { id }", ALL),
     case("favoriteVideo", "favoriteVideo(videoId: \"11111111112\", favorite: true) { id }", ALL),

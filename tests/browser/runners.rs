@@ -17,7 +17,8 @@ async fn says_that_nothing_is_there(browser: &Browser) {
 /// A runner that has said what it is and has done two jobs.
 async fn working_runner(app: &TestApp, ann: &Person, name: &str) -> FakeRunner {
     let runner = app.fake_runner(name).await;
-    const REPORT: &str = "mutation ($it: RunnerCapabilitiesInput!) { reportRunner(capabilities: $it) { name } }";
+    const REPORT: &str =
+        "mutation ($it: RunnerCapabilitiesInput!) { reportRunner(capabilities: $it) { name } }";
     let said = json!({ "version": "0.1.0", "ffmpegVersion": "5.1.9-0+deb12u1", "platform": "linux x86_64",
         "encoders": ["libx264", "libx265", "libsvtav1", "h264_vaapi", "hevc_vaapi", "h264_nvenc"],
         "jobs": 1, "cores": 8, "containment": ["empty environment", "process group", "resource limits", "bubblewrap"] });
@@ -58,7 +59,13 @@ async fn an_administrator_adds_drains_resumes_disables_and_revokes_a_runner() {
     assert!(command.starts_with(&start), "{command}");
     browser.picture_all("runners-token").await;
     browser.press("Withdraw").await;
-    browser.wait_for_script("the token is gone", PATIENCE, "return !document.body.innerText.includes('Not registered yet')").await;
+    browser
+        .wait_for_script(
+            "the token is gone",
+            PATIENCE,
+            "return !document.body.innerText.includes('Not registered yet')",
+        )
+        .await;
 
     // A machine at work is seen without asking for the page again.
     let ann = Person::log_in(&app.guest, "ann").await;
@@ -111,6 +118,43 @@ async fn an_administrator_adds_drains_resumes_disables_and_revokes_a_runner() {
     browser.press("Revoke runner").await;
     browser.wait_for_text("Revoked “attic”", PATIENCE).await;
     assert_eq!(runner.try_lease().await.code(), "UNAUTHENTICATED");
+    assert!(browser.console_errors().await.is_empty(), "{:?}", browser.console_errors().await);
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_video_is_tried_again_and_its_log_is_read() {
+    let app = TestApp::start().await;
+    let browser = visit(&app).await;
+    sign_up(&browser, "ann").await;
+    app.promote("ann", Role::Admin).await;
+    let ann = Person::log_in(&app.guest, "ann").await;
+    let runner = app.fake_runner("attic").await;
+    let video = ann.upload("A walk.mp4", "video/mp4", b"any bytes").await;
+    let job = runner.lease().await.unwrap();
+    const FAIL: &str =
+        "mutation ($lease: ID!, $log: String) { failJob(leaseId: $lease, code: \"PROCESSING_FAILED\",
+        message: \"This video could not be processed.\", retry: false, log: $log) }";
+    let log = "[libx264 @ 0x5581] using cpu capabilities: MMX2 SSE2Fast\n[out#0/mp4 @ 0x5592] Error muxing a packet\nConversion failed!";
+    runner.client.run(FAIL, json!({ "lease": job["lease"]["id"], "log": log })).await.data();
+    browser.open("/admin").await;
+    browser.wait_for_text("Failed jobs", PATIENCE).await;
+    browser.wait_for_text("PROCESSING_FAILED", PATIENCE).await;
+    browser.script("document.querySelector('.failed-row details').open = true", vec![]).await;
+    browser.wait_for_text("Conversion failed!", PATIENCE).await;
+    browser.picture_all("runners-failed").await;
+    browser.open("/studio").await;
+    browser.wait_for_text("could not be processed", PATIENCE).await;
+    browser.picture_all("studio-failed").await;
+    browser.press("Try again").await;
+    browser.wait_for_text("Processing 0 %", PATIENCE).await;
+    let job = runner.lease().await.unwrap();
+    assert_eq!(job["videoId"], json!(video));
+    runner.finish(&job).await;
+    browser
+        .wait_for_script("it is ready", PATIENCE, "return !document.body.innerText.includes('Processing')")
+        .await;
+    assert_eq!(ann.video(&video).await["state"], "READY");
     assert!(browser.console_errors().await.is_empty(), "{:?}", browser.console_errors().await);
     browser.quit().await;
 }

@@ -145,12 +145,14 @@ impl Api {
         code: &str,
         message: &str,
         retry: bool,
+        log: &str,
     ) -> Result<(), ApiError> {
         let variables = FailJobVariables {
             lease_id: lease_id.clone(),
             code: code.to_owned(),
             message: message.to_owned(),
             retry,
+            log: Some(log.to_owned()).filter(|log| !log.is_empty()),
         };
         accepted(self.send(FailJob::build(variables)).await?.fail_job)
     }

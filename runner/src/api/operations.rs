@@ -342,11 +342,13 @@ pub struct FailJobVariables {
     pub code: String,
     pub message: String,
     pub retry: bool,
+    /// The last lines of the program that failed.
+    pub log: Option<String>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]
 #[cynic(graphql_type = "Mutation", variables = "FailJobVariables")]
 pub struct FailJob {
-    #[arguments(leaseId: $lease_id, code: $code, message: $message, retry: $retry)]
+    #[arguments(leaseId: $lease_id, code: $code, message: $message, retry: $retry, log: $log)]
     pub fail_job: bool,
 }

@@ -19,7 +19,7 @@ enum Asks {
 const UPLOAD: Asks = Asks::Scope(Scope::Upload);
 const ALL: Asks = Asks::Scope(Scope::All);
 
-const MUTATIONS: [(&str, Asks); 30] = [
+const MUTATIONS: [(&str, Asks); 31] = [
     ("abortUpload", UPLOAD),
     ("completeJob", Asks::Runner),
     ("completeUpload", UPLOAD),
@@ -40,6 +40,7 @@ const MUTATIONS: [(&str, Asks); 30] = [
     ("registerRunner", Asks::Runner),
     ("renewLease", Asks::Runner),
     ("reportRunner", Asks::Runner),
+    ("retryVideo", UPLOAD),
     ("revokeApiToken", Asks::Person),
     ("setCaption", UPLOAD),
     ("revokeRunner", Asks::Person),

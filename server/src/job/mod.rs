@@ -12,4 +12,4 @@ pub use service::{
     LEASE, MOST_ATTEMPTS, NewJob, Setback, enqueue, finish, forget_runs, give_up, lease, renew, retry_later,
     take_back, waiting,
 };
-pub use store::{held, remove_siblings, unfinished};
+pub use store::{held, keep_log, remove_siblings, unfinished};

@@ -157,6 +157,20 @@ pub(super) async fn end(
     Ok(())
 }
 
+/// Keeps what the program said that failed, or that it said nothing.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn keep_log(
+    connection: &impl ConnectionTrait,
+    job: &job::Model,
+    log: Option<&str>,
+) -> Result<(), DbErr> {
+    let statement = sql("UPDATE job SET log = $2 WHERE id = $1", [job.id.into(), log.into()]);
+    connection.execute_raw(statement).await?;
+    Ok(())
+}
+
 /// Puts a job back into the queue.
 pub(super) async fn requeue(
     connection: &impl ConnectionTrait,

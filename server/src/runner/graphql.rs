@@ -247,9 +247,14 @@ impl RunnerMutation {
         code: String,
         message: String,
         retry: bool,
+        #[graphql(
+            desc = "The last lines of the program that failed, for administrators; the last 8 KB are kept."
+        )]
+        log: Option<String>,
     ) -> Result<bool> {
         let runner = ctx.requester().runner()?;
-        processing::fail(ctx.app(), runner.id, parse_lease(&lease_id)?, &code, &message, retry).await?;
+        let failure = processing::Failure { code, message, retry, log };
+        processing::fail(ctx.app(), runner.id, parse_lease(&lease_id)?, failure).await?;
         Ok(true)
     }
 }

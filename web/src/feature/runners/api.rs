@@ -144,3 +144,35 @@ pub struct RevokeRunner {
     #[arguments(id: $id)]
     pub revoke_runner: Runner,
 }
+
+/// A job that was given up.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub struct FailedJob {
+    pub id: cynic::Id,
+    pub video_id: cynic::Id,
+    pub video_title: Option<String>,
+    pub failed_at: Option<DateTime>,
+    pub attempts: i32,
+    pub runner_name: Option<String>,
+    pub error: Option<String>,
+    pub log: Option<String>,
+}
+
+#[derive(cynic::QueryVariables)]
+pub struct FailedJobsVariables {
+    pub after: Option<String>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "FailedJobConnection")]
+pub struct FailedJobPage {
+    pub nodes: Vec<FailedJob>,
+    pub page_info: PageInfo,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "FailedJobsVariables")]
+pub struct FailedJobsQuery {
+    #[arguments(first: 20, after: $after)]
+    pub failed_jobs: FailedJobPage,
+}

@@ -1,6 +1,7 @@
 //! The machines that process videos, for administrators.
 
 mod api;
+mod failed;
 mod fleet;
 mod register;
 mod revoke;
@@ -11,6 +12,7 @@ use leptos::prelude::*;
 
 use self::{
     api::{NewRunnerRegistration, Runner},
+    failed::FailedJobs,
     fleet::Fleet,
     register::{RegisterForm, Registrations},
     revoke::RevokeDialog,
@@ -63,7 +65,7 @@ fn Runners() -> impl IntoView {
         <div class="wide-page runners">
             <header class="browse-head">
                 <h1>"Runners"</h1>
-                <Show when=move || !adding.get()>
+                <Show when=move || !adding.get() && made.with(Option::is_none)>
                     <p class="actions">
                         <Button label="Add runner" kind=Kind::Primary on_press=move |_| adding.set(true) />
                     </p>
@@ -78,7 +80,7 @@ fn Runners() -> impl IntoView {
             <Show when=move || !fleet.is_known.get() && fleet.error.with(Option::is_none)>
                 <PageSkeleton />
             </Show>
-            <Show when=is_empty>
+            <Show when=move || is_empty() && !adding.get() && made.with(Option::is_none)>
                 <EmptyState icon=Icon::Film text="No machine processes videos yet. Add one, or let the server do it: KINORA_RUNNER=embedded." />
             </Show>
             <ul class="runner-list">
@@ -90,7 +92,8 @@ fn Runners() -> impl IntoView {
                     <RunnerRow id=id fleet=fleet revoking=revoking />
                 </For>
             </ul>
-            <Registrations fleet />
+            <Registrations fleet made />
+            <FailedJobs />
         </div>
         <RevokeDialog revoking fleet />
     }

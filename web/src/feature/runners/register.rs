@@ -72,13 +72,13 @@ pub fn RegisterForm(
 
 /// Tokens that no machine has used, each with a way to take it back.
 #[component]
-pub fn Registrations(fleet: Fleet) -> impl IntoView {
+pub fn Registrations(fleet: Fleet, made: RwSignal<Option<NewRunnerRegistration>>) -> impl IntoView {
     move || {
         let waiting = fleet.registrations.get();
         (!waiting.is_empty()).then(|| {
             let rows = waiting
                 .into_iter()
-                .map(|registration| view! { <Registration registration fleet /> })
+                .map(|registration| view! { <Registration registration fleet made /> })
                 .collect_view();
             view! {
                 <section class="runner-waiting" aria-labelledby="waiting">
@@ -91,14 +91,26 @@ pub fn Registrations(fleet: Fleet) -> impl IntoView {
 }
 
 #[component]
-fn Registration(registration: RunnerRegistration, fleet: Fleet) -> impl IntoView {
+fn Registration(
+    registration: RunnerRegistration,
+    fleet: Fleet,
+    made: RwSignal<Option<NewRunnerRegistration>>,
+) -> impl IntoView {
     let toasts = use_toasts();
     let RunnerRegistration { id, name, expires_at } = registration;
     let withdraw = move |_| {
         let id = id.clone();
         spawn_local(async move {
-            match api::send(WithdrawRegistration::build(IdVariables { id })).await {
-                Ok(_) => toasts.say("The token is worth nothing now."),
+            match api::send(WithdrawRegistration::build(IdVariables { id: id.clone() })).await {
+                Ok(_) => {
+                    // A command that does nothing any more need not stand there.
+                    made.try_update(|made| {
+                        if made.as_ref().is_some_and(|new| new.registration.id == id) {
+                            *made = None;
+                        }
+                    });
+                    toasts.say("The token is worth nothing now.");
+                }
                 Err(error) => toasts.fail(&error),
             }
             fleet.refresh();

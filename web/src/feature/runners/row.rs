@@ -16,9 +16,8 @@ use crate::{
 /// A row of the list. It stays where it is while its figures change, and so does the focus in it.
 #[component]
 pub fn RunnerRow(id: cynic::Id, fleet: Fleet, revoking: RwSignal<Option<Runner>>) -> impl IntoView {
-    let runner = Memo::new(move |_| {
-        fleet.runners.with(|all| all.iter().find(|runner| runner.id == id).cloned())
-    });
+    let runner =
+        Memo::new(move |_| fleet.runners.with(|all| all.iter().find(|runner| runner.id == id).cloned()));
     // The row goes with its runner.
     let of = move |read: fn(&Runner) -> String| move || runner.with(|it| it.as_ref().map(read));
     let state = Memo::new(move |_| runner.with(|it| it.as_ref().map(|it| it.state)));
@@ -78,7 +77,8 @@ pub fn RunnerRow(id: cynic::Id, fleet: Fleet, revoking: RwSignal<Option<Runner>>
 #[component]
 fn Machine(able: RunnerCapabilities) -> impl IntoView {
     let cores = if able.cores == 1 { "1 core".to_owned() } else { format!("{} cores", able.cores) };
-    let jobs = if able.jobs == 1 { "1 job at once".to_owned() } else { format!("{} jobs at once", able.jobs) };
+    let jobs =
+        if able.jobs == 1 { "1 job at once".to_owned() } else { format!("{} jobs at once", able.jobs) };
     view! {
         <span>{able.platform}</span>
         <span>{cores}</span>

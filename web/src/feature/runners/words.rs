@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn nothing_is_offered_that_changes_nothing() {
-        for state in [RunnerState::Active, RunnerState::Draining, RunnerState::Disabled, RunnerState::Revoked] {
+        for state in [RunnerState::Active, RunnerState::Draining, RunnerState::Disabled, RunnerState::Revoked]
+        {
             assert!(choices(state).iter().all(|(to, _, _)| *to != state && *to != RunnerState::Revoked));
         }
     }
