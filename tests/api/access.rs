@@ -70,6 +70,9 @@ fn rows(things: &Things) -> Vec<Row> {
         row(
             "Mutation.deleteCaption",
             "mutation ($v: ID!) { x: deleteCaption(videoId: $v, language: \"en\") }",
+            json!({ "v": video }),
+        ),
+        row(
             "Mutation.retryVideo",
             "mutation ($v: ID!) { x: retryVideo(id: $v) { id title } }",
             json!({ "v": video }),

@@ -239,7 +239,8 @@ impl RunnerMutation {
     }
 
     /// Gives a job back. With `retry` it is tried again later; without, its video fails with this code
-    /// and this sentence for the uploader.
+    /// and this sentence for the uploader. `log` has the last lines of the program that failed, for administrators;
+    /// its last 8 KB are kept.
     async fn fail_job(
         &self,
         ctx: &Context<'_>,
@@ -247,9 +248,6 @@ impl RunnerMutation {
         code: String,
         message: String,
         retry: bool,
-        #[graphql(
-            desc = "The last lines of the program that failed, for administrators; the last 8 KB are kept."
-        )]
         log: Option<String>,
     ) -> Result<bool> {
         let runner = ctx.requester().runner()?;
