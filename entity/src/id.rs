@@ -74,6 +74,8 @@ ids! {
     ApiTokenId,
     /// A machine that processes videos.
     RunnerId,
+    /// A token with which a machine becomes a runner, once.
+    RunnerRegistrationId,
     /// A video.
     VideoId,
     /// One rendition of one processing attempt.

@@ -67,6 +67,10 @@ pub struct Model {
     pub progress: Option<Progress>,
     /// The last failure, for the log and the administrator.
     pub error: Option<String>,
+    /// The last lines of the program that failed, for the administrator.
+    pub log: Option<String>,
+    /// Since when its last runner has or had it.
+    pub leased_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub finished_at: Option<DateTimeUtc>,
     /// The job that planned this one, for everything but `ProcessVideo`.

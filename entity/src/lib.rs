@@ -10,6 +10,7 @@ pub mod job;
 pub mod rating;
 pub mod rendition;
 pub mod runner;
+pub mod runner_registration;
 pub mod session;
 pub mod tag;
 pub mod upload;
@@ -20,6 +21,6 @@ pub mod video_tag;
 pub mod view;
 
 pub use id::{
-    ApiTokenId, ChunkId, JobId, LeaseId, OriginId, RenditionId, RunnerId, SessionId, TagId, UploadId, UserId,
-    VideoId, ViewId,
+    ApiTokenId, ChunkId, JobId, LeaseId, OriginId, RenditionId, RunnerId, RunnerRegistrationId, SessionId,
+    TagId, UploadId, UserId, VideoId, ViewId,
 };

@@ -9,12 +9,15 @@ use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    RunnerConfig, RunnerError,
+    RunnerConfig, RunnerError, Tools,
     api::{
         Api, ApiError, Backoff, KINDS, http_client,
         operations::{Job, JobKind},
+        persist,
     },
+    capabilities,
     ffmpeg::run::Workbench,
+    identity,
     job::{self, Desk, JobError, Report, Reporter},
     sandbox::Sandbox,
     source::SourceCache,
@@ -80,12 +83,14 @@ struct Runner {
 pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<(), RunnerError> {
     let http = http_client(concat!("kinora-runner/", env!("CARGO_PKG_VERSION")))
         .map_err(|error| RunnerError::Http(error.to_string()))?;
-    let api = Api::new(&config.server, &config.token, http.clone());
+    let Some(credential) = identity::credential(&config, &http, &shutdown).await? else { return Ok(()) };
+    let api = Api::new(&config.server, &credential, http.clone());
     let folder = RunnerFolder::create(&config.work_dir)
         .map_err(|source| RunnerError::WorkDir { path: config.work_dir.clone(), source })?;
     let sources = SourceCache::new(&folder)
         .map_err(|source| RunnerError::WorkDir { path: config.work_dir.clone(), source })?;
     let sandbox = Sandbox::detect(&config.ffmpeg.ffmpeg).await;
+    let (layers, tools, jobs) = (sandbox.layers(), config.ffmpeg.clone(), config.jobs.max(1));
     let bench = Workbench::new(config.ffmpeg, sandbox);
     tracing::info!(server = %config.server, jobs = config.jobs, "waiting for jobs");
 
@@ -93,8 +98,11 @@ pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<()
     let shutdown = shutdown.child_token();
     let _end_all = shutdown.clone().drop_guard();
     let runner = Arc::new(Runner { api, http, bench, folder, sources, shutdown });
+    let mut introducing = JoinSet::new();
+    introducing.spawn(introduce(Arc::clone(&runner), tools, layers, jobs));
     let mut running = JoinSet::new();
-    let outcome = claim(&runner, config.jobs.max(1), config.once, &mut running).await;
+    let once = config.once.then_some(Once { wait: config.wait });
+    let outcome = claim(&runner, jobs, once, &mut running).await;
     runner.shutdown.cancel();
     let farewell = async { while running.join_next().await.is_some() {} };
     if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
@@ -104,13 +112,41 @@ pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<()
     outcome
 }
 
+/// Says what this machine is and can do. Nothing depends on it, so no job waits for it.
+async fn introduce(runner: Arc<Runner>, tools: Tools, layers: Vec<&'static str>, jobs: usize) {
+    let capabilities = capabilities::detect(&tools, &layers, jobs).await;
+    match persist(&runner.shutdown, || runner.api.report_runner(capabilities.clone())).await {
+        Ok(name) => tracing::info!(name, "the server knows this runner"),
+        // Whether it is refused is for the one that asks for jobs to say.
+        Err(error) => tracing::debug!(%error, "the server was not told what this machine can do"),
+    }
+}
+
+/// One job, and then the end.
+#[derive(Debug, Clone, Copy)]
+struct Once {
+    /// How long one is waited for.
+    wait: Option<Duration>,
+}
+
+/// What came of a place where a job was done.
+#[derive(Debug, Clone, Copy)]
+struct Ended {
+    place: Place,
+    /// Whether there is nothing more to do for the job: it is done, or its source has been found to be bad.
+    is_settled: bool,
+}
+
 async fn claim(
     runner: &Arc<Runner>,
     slots: usize,
-    once: bool,
-    running: &mut JoinSet<Place>,
+    once: Option<Once>,
+    running: &mut JoinSet<Ended>,
 ) -> Result<(), RunnerError> {
-    let mut places = Places { free: slots, is_planner_free: !once };
+    let mut places = Places { free: slots, is_planner_free: once.is_none() };
+    let give_up_at = once.and_then(|once| once.wait).map(|wait| tokio::time::Instant::now() + wait);
+    let once = once.is_some();
+    let mut is_settled = true;
     let wake = Arc::new(Notify::new());
     let mut watching = JoinSet::new();
     watching.spawn(watch(runner.api.clone(), Arc::clone(&wake)));
@@ -118,6 +154,7 @@ async fn claim(
     let mut taken = 0;
     loop {
         let mut pause = POLL;
+        let mut trouble = None;
         while let Some(place) = places.best().filter(|_| !(once && taken > 0)) {
             let kinds = if place == Place::Any { &KINDS[..] } else { &[JobKind::ProcessVideo] };
             let answer = tokio::select! {
@@ -132,8 +169,8 @@ async fn claim(
                     let runner = Arc::clone(runner);
                     running.spawn(async move {
                         // A panic has been said by its hook, and its lease runs out; the place is free again.
-                        let _ = AssertUnwindSafe(work(runner, job)).catch_unwind().await;
-                        place
+                        let is_settled = AssertUnwindSafe(work(runner, job)).catch_unwind().await;
+                        Ended { place, is_settled: is_settled.unwrap_or(false) }
                     });
                 }
                 Ok(None) => {
@@ -146,17 +183,29 @@ async fn claim(
                 Err(error) => {
                     pause = backoff.next_pause().max(error.retry_after().unwrap_or_default());
                     tracing::warn!(%error, pause_ms = pause.as_millis() as u64, "cannot ask for jobs");
+                    trouble = Some(error.to_string());
                     break;
                 }
             }
         }
         if once && taken > 0 && running.is_empty() {
-            return Ok(());
+            return if is_settled { Ok(()) } else { Err(RunnerError::JobNotDone) };
+        }
+        if let Some(give_up_at) = give_up_at.filter(|_| taken == 0) {
+            let left = give_up_at.saturating_duration_since(tokio::time::Instant::now());
+            if left.is_zero() {
+                tracing::info!("no job came");
+                return trouble.map_or(Ok(()), |trouble| Err(RunnerError::Unreachable(trouble)));
+            }
+            pause = pause.min(left);
         }
         let has_room = places.best().is_some();
         tokio::select! {
             () = runner.shutdown.cancelled() => return Ok(()),
-            Some(ended) = running.join_next() => if let Ok(place) = ended { places.give_back(place) },
+            Some(ended) = running.join_next() => if let Ok(ended) = ended {
+                places.give_back(ended.place);
+                is_settled &= ended.is_settled;
+            },
             () = wake.notified(), if has_room => {}
             () = tokio::time::sleep(pause), if has_room => {}
         }
@@ -185,8 +234,8 @@ enum Ending {
     ShutDown,
 }
 
-/// Does one job, keeps its lease meanwhile, and tells the server how it ended.
-async fn work(runner: Arc<Runner>, job: Job) {
+/// Does one job, keeps its lease meanwhile, and tells the server how it ended. Answers whether the job is settled.
+async fn work(runner: Arc<Runner>, job: Job) -> bool {
     let started = tokio::time::Instant::now();
     tracing::info!(
         job = job.id.inner(), kind = ?job.kind, chunk = job.chunk, video = job.video_id.inner(),
@@ -215,10 +264,11 @@ async fn work(runner: Arc<Runner>, job: Job) {
     // The work is dropped by now: its programs are dead and its folder is gone.
     heartbeat.shutdown().await;
     let took_ms = started.elapsed().as_millis() as u64;
+    let mut log = String::new();
     let report = match ending {
         Ending::Finished(Ok(())) => {
             tracing::info!(job = job.id.inner(), took_ms, "job done");
-            return;
+            return true;
         }
         Ending::LeaseLost => None,
         Ending::ShutDown => Some(Report {
@@ -228,23 +278,33 @@ async fn work(runner: Arc<Runner>, job: Job) {
         }),
         Ending::Finished(Err(error)) => {
             tracing::warn!(job = job.id.inner(), took_ms, %error, "job failed");
+            log = error.log();
             error.report()
         }
     };
     match report {
-        Some(report) => give_up(&runner, &job, report).await,
-        None => tracing::warn!(job = job.id.inner(), took_ms, "the lease is lost; the work is dropped"),
+        Some(report) => give_up(&runner, &job, report, &log).await && !report.retry,
+        None => {
+            tracing::warn!(job = job.id.inner(), took_ms, "the lease is lost; the work is dropped");
+            false
+        }
     }
 }
 
-async fn give_up(runner: &Runner, job: &Job, report: Report) {
+/// Answers whether the server has heard it.
+async fn give_up(runner: &Runner, job: &Job, report: Report, log: &str) -> bool {
     let Report { code, message, retry } = report;
     let answer =
-        crate::api::persist(&runner.shutdown, || runner.api.fail_job(&job.lease.id, code, message, retry))
-            .await;
+        persist(&runner.shutdown, || runner.api.fail_job(&job.lease.id, code, message, retry, log)).await;
     match answer {
-        Ok(()) => tracing::info!(job = job.id.inner(), code, retry, "job given up"),
-        // The lease runs out by itself, and the job goes to somebody else.
-        Err(error) => tracing::warn!(job = job.id.inner(), code, %error, "could not say so to the server"),
+        Ok(()) => {
+            tracing::info!(job = job.id.inner(), code, retry, "job given up");
+            true
+        }
+        Err(error) => {
+            // The lease runs out by itself, and the job goes to somebody else.
+            tracing::warn!(job = job.id.inner(), code, %error, "could not say so to the server");
+            false
+        }
     }
 }

@@ -6,10 +6,13 @@
 
 pub mod api;
 mod args;
+pub mod capabilities;
 pub mod chunked;
 mod claim;
 pub mod ffmpeg;
+pub mod files;
 pub mod fmp4;
+mod identity;
 pub mod job;
 pub mod mp4;
 pub mod sandbox;
@@ -19,7 +22,7 @@ mod tools;
 mod transfer;
 pub mod workdir;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -32,12 +35,19 @@ pub use tools::{Tools, ToolsError};
 pub struct RunnerConfig {
     /// The site's address, for example `https://video.example`.
     pub server: Url,
-    /// A runner token, as `kinora token create` makes them.
-    pub token: String,
+    /// A registration token, or the credential of a runner, as `kinora token create` makes both; none for a machine
+    /// that has registered before.
+    pub token: Option<String>,
+    /// What it is called from its registration on; without it what the administrator called it.
+    pub name: Option<String>,
+    /// Where the credential is kept that it got for a registration token; made if missing.
+    pub state_dir: Option<PathBuf>,
     /// So many jobs at once, at least 1.
     pub jobs: usize,
     /// Take one job, waiting for it if need be, and end.
     pub once: bool,
+    /// With `once`: so long is a job waited for; without it, for ever.
+    pub wait: Option<Duration>,
     /// Where jobs keep their files; made if missing.
     pub work_dir: PathBuf,
     pub ffmpeg: Tools,
@@ -47,15 +57,47 @@ pub struct RunnerConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum RunnerError {
     #[error(
-        "the server refuses this runner: {}. Make a runner token with `kinora token create` and pass it with \
+        "the server refuses this runner: {}. Make a token with `kinora token create --runner` and pass it with \
          --token or KINORA_RUNNER_TOKEN",
         .0.trim_end_matches('.')
     )]
     TokenRefused(String),
+    #[error(
+        "the server does not let this machine register: {}. Make a token with `kinora token create --runner` and \
+         pass it with --token or KINORA_RUNNER_TOKEN",
+        .0.trim_end_matches('.')
+    )]
+    RegistrationRefused(String),
+    #[error(
+        "this machine is not a runner of {0} yet: make a token with `kinora token create --runner` and pass it with \
+         --token or KINORA_RUNNER_TOKEN"
+    )]
+    NotRegistered(Url),
+    #[error("there is no folder to keep this runner's credential in: name one with --state-dir")]
+    NoStateDir,
+    #[error("the credential cannot be kept in {}: {source}", path.display())]
+    StateDir { path: PathBuf, source: std::io::Error },
     #[error("the work folder {} cannot be used: {source}", path.display())]
     WorkDir { path: PathBuf, source: std::io::Error },
     #[error("the HTTP client cannot be built: {0}")]
     Http(String),
+    /// With `once`, where the job goes back to the queue.
+    #[error("the job was not done; it goes to another runner")]
+    JobNotDone,
+    /// With `once` and a time to wait.
+    #[error("the server could not be reached: {0}")]
+    Unreachable(String),
+}
+
+impl RunnerError {
+    /// What the process ends with: 77 (`EX_NOPERM`) where starting it again cannot help, so that a service manager
+    /// can be told not to; else 1.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::TokenRefused(_) | Self::RegistrationRefused(_) | Self::NotRegistered(_) => 77,
+            _ => 1,
+        }
+    }
 }
 
 /// Takes and does jobs until `shutdown` is cancelled. Jobs under way are then given back to the server.

@@ -140,7 +140,8 @@ async fn a_storage_that_stays_away_is_no_fault_of_the_source() {
     let work_dir = tempfile::tempdir().unwrap();
     let mut runner = server.runner(work_dir.path());
     runner.once = true;
-    run(runner, CancellationToken::new()).await.unwrap();
+    let outcome = run(runner, CancellationToken::new()).await;
+    assert!(matches!(outcome, Err(RunnerError::JobNotDone)), "{outcome:?}");
     let failure = &server.calls("failJob")[0];
     assert_eq!((&failure["code"], &failure["retry"]), (&"STORAGE_UNAVAILABLE".into(), &true.into()));
     assert_clean(work_dir.path());

@@ -72,10 +72,10 @@ async fn every_sample_ends_as_it_should() {
                     wrong.push(format!("{name}: {:?}", shapes(&media)[0]));
                 }
             }
-            (Err(MediaError::Refused(refusal)), Some(Err(expected))) if refusal == *expected => {}
+            (Err(MediaError::Refused { refusal, .. }), Some(Err(expected))) if refusal == *expected => {}
             (outcome, Some(expected)) => wrong.push(format!("{name}: {outcome:?} instead of {expected:?}")),
             // A sample that was added later must at least end one way or the other.
-            (Err(MediaError::Refused(_)) | Ok(_), None) => {}
+            (Err(MediaError::Refused { .. }) | Ok(_), None) => {}
             (outcome, None) => wrong.push(format!("{name}: {outcome:?}")),
         }
     }

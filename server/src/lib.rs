@@ -17,7 +17,6 @@ pub mod embedded;
 pub mod error;
 pub mod events;
 pub mod feed;
-mod files;
 pub mod graphql;
 mod http;
 pub mod import;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{app::App, app::SharedApp, doctor::leftovers, error::Result, job, processing, upload};
+use crate::{app::App, app::SharedApp, doctor::leftovers, error::Result, job, processing, runner, upload};
 
 const REAP_EVERY: Duration = Duration::from_secs(10);
 const TIDY_EVERY: Duration = Duration::from_secs(600);
@@ -30,6 +30,9 @@ pub async fn run(app: SharedApp) {
             }
             _ = tidy.tick() => {
                 app.throttle.forget_idle();
+                if let Err(error) = forget(&app).await {
+                    tracing::warn!(?error, "what runners did long ago could not be forgotten");
+                }
                 match upload::expire_abandoned(&app).await {
                     Ok(0) => {}
                     Ok(count) => tracing::info!(count, "abandoned uploads were cleared away"),
@@ -43,6 +46,11 @@ pub async fn run(app: SharedApp) {
             }
         }
     }
+}
+
+async fn forget(app: &App) -> Result<()> {
+    job::forget_runs(app).await?;
+    runner::forget_expired(app).await
 }
 
 /// Objects that were ours and that nothing names any more go; what is missing, or was never ours, is for a

@@ -6,13 +6,14 @@ use crate::{
     account::{AccountMutation, AccountQuery, TokenMutation},
     caption::CaptionMutation,
     feed::FeedQuery,
-    runner::{RunnerMutation, RunnerSubscription},
+    processing::{ProcessingMutation, ProcessingQuery},
+    runner::{RunnerAdminMutation, RunnerAdminQuery, RunnerMutation, RunnerSubscription},
     upload::{UploadMutation, UploadQuery},
     video::{VideoMutation, VideoQuery, VideoSubscription},
 };
 
 #[derive(MergedObject, Default)]
-pub struct Query(AccountQuery, VideoQuery, FeedQuery, UploadQuery);
+pub struct Query(AccountQuery, VideoQuery, FeedQuery, UploadQuery, RunnerAdminQuery, ProcessingQuery);
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(
@@ -22,6 +23,8 @@ pub struct Mutation(
     VideoMutation,
     CaptionMutation,
     RunnerMutation,
+    RunnerAdminMutation,
+    ProcessingMutation,
 );
 
 #[derive(MergedSubscription, Default)]

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use kinora_runner::Tools;
+use kinora_runner::{Tools, files};
 use sea_orm::DatabaseConnection;
 use sha2::{Digest, Sha256};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -27,7 +27,6 @@ use crate::{
         store::{self, Store},
     },
     events::Events,
-    files,
     graphql::SocketPlaces,
     http, maintenance, runner, schema,
     site::ReadSiteFile,

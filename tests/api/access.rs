@@ -21,10 +21,13 @@ struct Things {
     upload: String,
     token: String,
     lease: String,
+    /// A runner and a registration token, which are the administrators'.
+    runner: String,
+    registration: String,
 }
 
 fn rows(things: &Things) -> Vec<Row> {
-    let Things { video, upload, token, lease } = things;
+    let Things { video, upload, token, lease, runner, registration } = things;
     let row = |field, document, variables| Row { field, document, variables };
     vec![
         row("Query.video", "query ($v: ID!) { x: video(id: $v) { id title } }", json!({ "v": video })),
@@ -67,6 +70,11 @@ fn rows(things: &Things) -> Vec<Row> {
         row(
             "Mutation.deleteCaption",
             "mutation ($v: ID!) { x: deleteCaption(videoId: $v, language: \"en\") }",
+            json!({ "v": video }),
+        ),
+        row(
+            "Mutation.retryVideo",
+            "mutation ($v: ID!) { x: retryVideo(id: $v) { id title } }",
             json!({ "v": video }),
         ),
         row("Mutation.deleteVideo", "mutation ($v: ID!) { x: deleteVideo(id: $v) }", json!({ "v": video })),
@@ -114,6 +122,21 @@ fn rows(things: &Things) -> Vec<Row> {
             "Mutation.failJob",
             "mutation ($l: ID!) { x: failJob(leaseId: $l, code: \"MEDIA_CORRUPT\", message: \"No.\", retry: false) }",
             json!({ "l": lease }),
+        ),
+        row(
+            "Mutation.setRunnerState",
+            "mutation ($r: ID!) { x: setRunnerState(id: $r, state: DISABLED) { id name } }",
+            json!({ "r": runner }),
+        ),
+        row(
+            "Mutation.revokeRunner",
+            "mutation ($r: ID!) { x: revokeRunner(id: $r) { id name } }",
+            json!({ "r": runner }),
+        ),
+        row(
+            "Mutation.withdrawRunnerRegistration",
+            "mutation ($g: ID!) { x: withdrawRunnerRegistration(id: $g) }",
+            json!({ "g": registration }),
         ),
         row(
             "Subscription.videoProgress",
@@ -166,8 +189,15 @@ fn fields_with_ids() -> BTreeSet<String> {
 
 #[test]
 fn the_matrix_has_every_field_that_takes_an_id() {
-    let nothing =
-        Things { video: String::new(), upload: String::new(), token: String::new(), lease: String::new() };
+    let none = String::new;
+    let nothing = Things {
+        video: none(),
+        upload: none(),
+        token: none(),
+        lease: none(),
+        runner: none(),
+        registration: none(),
+    };
     let covered: BTreeSet<String> = rows(&nothing).iter().map(|row| row.field.to_owned()).collect();
     assert_eq!(covered, fields_with_ids());
 }
@@ -204,11 +234,17 @@ async fn nobody_reaches_what_is_not_theirs() {
     owner.set_visibility(&leased, "PRIVATE").await;
     let lease = runner.lease().await.unwrap()["lease"]["id"].as_str().unwrap().to_owned();
     let made = owner.create_api_token("a program", "ALL", Value::Null).await.data()["createApiToken"].take();
+    let admin = app.administrator("admin").await;
+    let runners =
+        admin.client.query("{ runners { nodes { id name } } }").await.data()["runners"]["nodes"].take();
+    let registration = admin.create_registration("attic").await.data()["createRunnerRegistration"].take();
     let things = Things {
         video: video.clone(),
         upload: upload["id"].as_str().unwrap().to_owned(),
         token: made["apiToken"]["id"].as_str().unwrap().to_owned(),
         lease,
+        runner: runners[0]["id"].as_str().unwrap().to_owned(),
+        registration: registration["registration"]["id"].as_str().unwrap().to_owned(),
     };
 
     let callers = [
@@ -236,7 +272,7 @@ async fn nobody_reaches_what_is_not_theirs() {
             }
             // An invented id gets the same answer.
             let mut invented = row.variables.clone();
-            for name in ["v", "u", "t", "l"] {
+            for name in ["v", "u", "t", "l", "r", "g"] {
                 if invented[name].is_string() {
                     invented[name] = json!("11111111112");
                 }
@@ -252,6 +288,11 @@ async fn nobody_reaches_what_is_not_theirs() {
     runner.renew(&json!(things.lease)).await.data();
     owner.put_parts(&upload, b"any bytes").await;
     owner.complete(&upload).await.data();
+    for row in
+        rows(&things).iter().filter(|row| row.variables["r"].is_string() || row.variables["g"].is_string())
+    {
+        admin.client.run(row.document, row.variables.clone()).await.data();
+    }
 }
 
 /// Everything that the callers could have changed.
@@ -261,6 +302,8 @@ async fn fingerprint(app: &TestApp) -> String {
             (SELECT string_agg(concat(title, visibility, state, rating_count, favorite_count, view_count), ',' ORDER BY id) FROM video),
             (SELECT string_agg(state::text, ',' ORDER BY id) FROM upload),
             (SELECT string_agg(concat(state, lease_id, attempts), ',' ORDER BY id) FROM job),
+            (SELECT string_agg(state, ',' ORDER BY id) FROM runner),
+            (SELECT count(*) FROM runner_registration),
             (SELECT count(*) FROM api_token WHERE revoked_at IS NULL),
             (SELECT count(*) FROM chunk)))",
     )

@@ -146,7 +146,7 @@ const UPLOAD: Option<&str> = Some("UPLOAD");
 const ALL: Option<&str> = Some("ALL");
 
 /// Every id is an invented one, so that whoever may pass is told NOT_FOUND by the service behind.
-const CASES: [Case; 18] = [
+const CASES: [Case; 23] = [
     case("createUpload", "createUpload(input: { fileName: \"a.mp4\", size: 0 }) { id }", UPLOAD),
     case("signUploadParts", "signUploadParts(uploadId: \"11111111112\", partNumbers: [1]) { url }", UPLOAD),
     case("completeUpload", "completeUpload(uploadId: \"11111111112\") { id }", UPLOAD),
@@ -159,12 +159,17 @@ const CASES: [Case; 18] = [
         UPLOAD,
     ),
     case("deleteCaption", "deleteCaption(videoId: \"11111111112\", language: \"en\")", UPLOAD),
+    case("retryVideo", "retryVideo(id: \"11111111112\") { id }", UPLOAD),
     case("deleteVideo", "deleteVideo(id: \"11111111112\")", ALL),
     case("rateVideo", "rateVideo(videoId: \"11111111112\", stars: 1) { id }", ALL),
     case("favoriteVideo", "favoriteVideo(videoId: \"11111111112\", favorite: true) { id }", ALL),
     case("recordView", "recordView(videoId: \"11111111112\", positionMs: 1)", ALL),
     case("createApiToken", "createApiToken(input: { name: \"x\", scope: READ }) { token }", None),
     case("revokeApiToken", "revokeApiToken(id: \"11111111112\")", None),
+    case("setRunnerState", "setRunnerState(id: \"11111111112\", state: DRAINING) { id }", ALL),
+    case("revokeRunner", "revokeRunner(id: \"11111111112\") { id }", None),
+    case("createRunnerRegistration", "createRunnerRegistration(input: { name: \"x\" }) { token }", None),
+    case("withdrawRunnerRegistration", "withdrawRunnerRegistration(id: \"11111111112\")", None),
     case("logOut", "logOut", None),
     case(
         "logIn",
@@ -180,8 +185,16 @@ const CASES: [Case; 18] = [
 ];
 
 /// Mutations of runners, which no token of a person reaches: one of them stands for all above.
-const OF_RUNNERS: [&str; 6] =
-    ["renewLease", "signJobOutputs", "planVideo", "publishChunk", "completeJob", "failJob"];
+const OF_RUNNERS: [&str; 8] = [
+    "registerRunner",
+    "reportRunner",
+    "renewLease",
+    "signJobOutputs",
+    "planVideo",
+    "publishChunk",
+    "completeJob",
+    "failJob",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_scope_may_what_it_says_and_nothing_more() {

@@ -7,6 +7,7 @@ mod feed;
 mod journey;
 mod look;
 mod resume;
+mod runners;
 mod upload;
 
 use kinora_tests::app::TestApp;

@@ -97,6 +97,13 @@ impl TestApp {
         Person::sign_up(&self.guest, username).await
     }
 
+    /// A new administrator.
+    pub async fn administrator(&self, username: &str) -> Person {
+        let person = self.person(username).await;
+        self.promote(username, Role::Admin).await;
+        person
+    }
+
     /// A runner with a token of its own.
     pub async fn fake_runner(&self, name: &str) -> FakeRunner {
         FakeRunner::new(&self.guest, &self.runner_token(name).await)

@@ -58,6 +58,13 @@ impl Person {
     }
 
     /// Uploads bytes to the end and gives the video's id.
+    /// Makes a token with which a machine can become a runner.
+    pub async fn create_registration(&self, name: &str) -> Reply {
+        const CREATE: &str = "mutation ($name: String!) { createRunnerRegistration(input: { name: $name }) {
+            token registration { id name createdAt expiresAt } } }";
+        self.run(CREATE, json!({ "name": name })).await
+    }
+
     pub async fn upload(&self, file_name: &str, content_type: &str, bytes: &[u8]) -> String {
         let upload = self.begin_upload(file_name, content_type, bytes.len() as u64).await;
         self.put_parts(&upload, bytes).await;

@@ -41,6 +41,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/studio") view=|| members(MembersPage::Studio) />
                         <Route path=path!("/login") view=|| members(MembersPage::LogIn) />
                         <Route path=path!("/signup") view=|| members(MembersPage::SignUp) />
+                        <Route path=path!("/admin") view=|| members(MembersPage::Runners) />
                         <Route path=path!("/settings") view=|| members(MembersPage::Settings) />
                         // Last: the router has no segment with a fixed prefix, so the page tells `/@ada` from `/ada`.
                         <Route path=path!("/:handle") view=ProfilePage />

@@ -59,7 +59,7 @@ impl Place {
             "browse" | "tag" => Some(Self::Browse),
             "upload" => Some(Self::Upload),
             "search" => Some(Self::Search),
-            "studio" | "login" | "signup" | "settings" => Some(Self::You),
+            "studio" | "admin" | "login" | "signup" | "settings" => Some(Self::You),
             _ => None,
         }
     }

@@ -18,8 +18,9 @@ use error::Extensions;
 use operations::{
     CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobKind, JobOutputInput,
     JobProgressInput, JobResultInput, KindsVariables, LeaseJob, OutputUrl, PlanVideo, PlanVideoVariables,
-    PosterInput, PublishChunk, PublishChunkInput, PublishChunkVariables, RenewLease, RenewLeaseVariables,
-    SignJobOutputs, SignJobOutputsVariables, VideoPlanInput,
+    PosterInput, PublishChunk, PublishChunkInput, PublishChunkVariables, RegisterRunner, RegisterRunnerInput,
+    RegisterRunnerVariables, RenewLease, RenewLeaseVariables, ReportRunner, ReportRunnerVariables,
+    RunnerCapabilitiesInput, SignJobOutputs, SignJobOutputsVariables, VideoPlanInput,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -54,7 +55,8 @@ pub fn http_client(user_agent: &str) -> Result<reqwest::Client, reqwest::Error> 
 pub struct Api {
     http: reqwest::Client,
     endpoint: Url,
-    token: Arc<str>,
+    /// None for a guest.
+    token: Option<Arc<str>>,
 }
 
 impl Api {
@@ -63,7 +65,24 @@ impl Api {
         let mut endpoint = server.clone();
         endpoint.set_path(&format!("{}/graphql", server.path().trim_end_matches('/')));
         endpoint.set_query(None);
-        Self { http, endpoint, token: token.into() }
+        Self { http, endpoint, token: Some(token.into()) }
+    }
+
+    /// For what needs no token, which is to get one.
+    pub fn guest(server: &Url, http: reqwest::Client) -> Self {
+        Self { token: None, ..Self::new(server, "", http) }
+    }
+
+    /// Makes a runner of this machine and says what it is called.
+    pub async fn register_runner(&self, input: RegisterRunnerInput) -> Result<String, ApiError> {
+        let answer = self.send(RegisterRunner::build(RegisterRunnerVariables { input })).await?;
+        Ok(answer.register_runner.name)
+    }
+
+    /// Says what this runner is and can do, and hears what it is called.
+    pub async fn report_runner(&self, capabilities: RunnerCapabilitiesInput) -> Result<String, ApiError> {
+        let answer = self.send(ReportRunner::build(ReportRunnerVariables { capabilities })).await?;
+        Ok(answer.report_runner.name)
     }
 
     /// Takes the next waiting job of one of these kinds, if there is one.
@@ -126,12 +145,14 @@ impl Api {
         code: &str,
         message: &str,
         retry: bool,
+        log: &str,
     ) -> Result<(), ApiError> {
         let variables = FailJobVariables {
             lease_id: lease_id.clone(),
             code: code.to_owned(),
             message: message.to_owned(),
             retry,
+            log: Some(log.to_owned()).filter(|log| !log.is_empty()),
         };
         accepted(self.send(FailJob::build(variables)).await?.fail_job)
     }
@@ -145,10 +166,11 @@ impl Api {
         Q: DeserializeOwned + 'static,
         V: Serialize,
     {
-        let response = self
-            .http
-            .post(self.endpoint.clone())
-            .bearer_auth(&self.token)
+        let mut request = self.http.post(self.endpoint.clone());
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let response = request
             .timeout(REQUEST_TIMEOUT)
             .json(&operation)
             .send()

@@ -202,6 +202,54 @@ pub struct JobResultInput {
     pub poster: Option<PosterInput>,
 }
 
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct RegisterRunnerInput {
+    pub token: String,
+    pub name: Option<String>,
+    pub credential_hash: String,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct RunnerCapabilitiesInput {
+    pub version: String,
+    pub ffmpeg_version: String,
+    pub platform: String,
+    pub encoders: Vec<String>,
+    pub jobs: i32,
+    pub cores: i32,
+    pub containment: Vec<String>,
+}
+
+/// A machine that may process videos.
+#[derive(cynic::QueryFragment, Debug)]
+pub struct RegisteredRunner {
+    pub name: String,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct RegisterRunnerVariables {
+    pub input: RegisterRunnerInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "RegisterRunnerVariables")]
+pub struct RegisterRunner {
+    #[arguments(input: $input)]
+    pub register_runner: RegisteredRunner,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct ReportRunnerVariables {
+    pub capabilities: RunnerCapabilitiesInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "ReportRunnerVariables")]
+pub struct ReportRunner {
+    #[arguments(capabilities: $capabilities)]
+    pub report_runner: RegisteredRunner,
+}
+
 #[derive(cynic::QueryVariables, Debug)]
 pub struct KindsVariables {
     pub kinds: Vec<JobKind>,
@@ -294,11 +342,13 @@ pub struct FailJobVariables {
     pub code: String,
     pub message: String,
     pub retry: bool,
+    /// The last lines of the program that failed.
+    pub log: Option<String>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]
 #[cynic(graphql_type = "Mutation", variables = "FailJobVariables")]
 pub struct FailJob {
-    #[arguments(leaseId: $lease_id, code: $code, message: $message, retry: $retry)]
+    #[arguments(leaseId: $lease_id, code: $code, message: $message, retry: $retry, log: $log)]
     pub fail_job: bool,
 }

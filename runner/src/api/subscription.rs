@@ -30,7 +30,7 @@ impl Api {
             let (socket, _) =
                 tokio_tungstenite::connect_async(self.upgrade_request()?).await.map_err(refusal)?;
             Client::build(socket)
-                .payload(serde_json::json!({ "authorization": format!("Bearer {}", self.token) }))
+                .payload(serde_json::json!({ "authorization": self.authorization() }))
                 .map_err(broken)?
                 .keep_alive_interval(KEEP_ALIVE)
                 .subscribe(WatchJobs::build(KindsVariables { kinds: KINDS.to_vec() }))
@@ -50,6 +50,10 @@ impl Api {
         Err(ApiError::Unreachable("the websocket was closed".to_owned()))
     }
 
+    fn authorization(&self) -> String {
+        format!("Bearer {}", self.token.as_deref().unwrap_or_default())
+    }
+
     fn upgrade_request(&self) -> Result<tungstenite::handshake::client::Request, ApiError> {
         let mut url = self.endpoint.clone();
         let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
@@ -57,11 +61,10 @@ impl Api {
         let _ = url.set_scheme(scheme);
         url.set_path(&format!("{}/ws", self.endpoint.path()));
         let mut request = url.as_str().into_client_request().map_err(refusal)?;
-        let bearer =
-            HeaderValue::from_str(&format!("Bearer {}", self.token)).map_err(|_| ApiError::TokenRefused {
-                code: "UNAUTHENTICATED",
-                message: "it holds characters that no token has".to_owned(),
-            })?;
+        let bearer = HeaderValue::from_str(&self.authorization()).map_err(|_| ApiError::TokenRefused {
+            code: "UNAUTHENTICATED",
+            message: "it holds characters that no token has".to_owned(),
+        })?;
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
         request
             .headers_mut()

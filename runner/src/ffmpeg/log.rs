@@ -65,9 +65,9 @@ impl Log {
         self.last.push_back(line.chars().take(KEPT_LINE_BYTES).collect());
     }
 
-    /// The last lines, for our own log.
+    /// The last lines, for our own log and for whoever looks after the site.
     pub fn tail(&self) -> String {
-        Vec::from_iter(self.last.iter().map(String::as_str)).join(" | ")
+        Vec::from_iter(self.last.iter().map(String::as_str)).join("\n")
     }
 
     /// The part of the pictures that came out whole, from 0 to 1.

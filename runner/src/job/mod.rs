@@ -61,7 +61,7 @@ impl JobError {
     pub fn report(&self) -> Option<Report> {
         let ours = |code, message| Some(Report { code, message, retry: true });
         match self {
-            Self::Media(MediaError::Refused(refusal)) => {
+            Self::Media(MediaError::Refused { refusal, .. }) => {
                 Some(Report { code: refusal.code(), message: refusal.message(), retry: false })
             }
             Self::Media(MediaError::OutOfDisk(_)) | Self::Transfer(TransferError::OutOfDisk(_)) => ours(
@@ -78,6 +78,14 @@ impl JobError {
             Self::Api(_) => {
                 ours("INTERNAL", "Processing failed because of a fault on our side. It will be tried again.")
             }
+        }
+    }
+
+    /// What a person who looks after the site may want to read: ffmpeg's last lines, or what else went wrong.
+    pub fn log(&self) -> String {
+        match self {
+            Self::Media(MediaError::Refused { log, .. }) => log.clone(),
+            error => error.to_string(),
         }
     }
 }

@@ -21,6 +21,10 @@ pub struct Run<'a> {
     pub log: &'a Log,
 }
 
+fn refused(refusal: Refusal, log: &Log) -> MediaError {
+    MediaError::Refused { refusal, log: log.tail() }
+}
+
 /// Passes, or says why what came out of a run is not what went in. `has_pictures` if any were to be decoded.
 pub fn check_run(log: &Log, succeeded: bool, has_pictures: bool) -> Result<(), MediaError> {
     if log.disk_full {
@@ -31,7 +35,7 @@ pub fn check_run(log: &Log, succeeded: bool, has_pictures: bool) -> Result<(), M
     }
     let tried = log.decoded.unwrap_or(0) + log.failed > 0;
     if has_pictures && tried && log.intact_part() < INTACT_PART {
-        return Err(Refusal::Corrupt.into());
+        return Err(refused(Refusal::Corrupt, log));
     }
     if !succeeded {
         return Err(MediaError::Internal(format!("ffmpeg failed: {}", log.tail())));
@@ -55,16 +59,16 @@ pub fn check(
     }
     let tried = log.decoded.unwrap_or(0) + log.failed > 0;
     if tried && log.intact_part() < INTACT_PART {
-        return Err(Refusal::Corrupt.into());
+        return Err(refused(Refusal::Corrupt, log));
     }
     // Frames that never came are as lost as those that came damaged; they show as repeated ones.
     let missing = source.video.rate_is_constant
         && log.decoded.is_some_and(|decoded| (decoded as f64) < INTACT_PART * run.frames as f64);
     if missing && log.breaks_off {
-        return Err(Refusal::Truncated.into());
+        return Err(refused(Refusal::Truncated, log));
     }
     if missing && log.container_is_damaged {
-        return Err(Refusal::Corrupt.into());
+        return Err(refused(Refusal::Corrupt, log));
     }
     let duration_ms = |tracks: &[Track]| tracks.iter().map(Track::duration_ms).fold(0.0, f64::max);
     let has_pictures = |tracks: &[Track]| tracks.first().is_some_and(|track| !track.fragments.is_empty());
@@ -72,16 +76,16 @@ pub fn check(
         Some(tracks) if run.succeeded && has_pictures(tracks) => {
             let duration_ms = duration_ms(tracks);
             if duration_ms > settings.max_duration.as_secs_f64() * 1_000.0 + 1_000.0 {
-                return Err(Refusal::TooLong.into());
+                return Err(refused(Refusal::TooLong, log));
             }
             let promised_ms = source.stated_duration.map_or(0.0, |stated| stated.as_secs_f64() * 1_000.0);
             if duration_ms + TOLERANCE_MS < promised_ms * INTACT_PART {
-                return Err(Refusal::Truncated.into());
+                return Err(refused(Refusal::Truncated, log));
             }
             Ok(())
         }
         // ffmpeg was content, but not a single picture came out.
-        _ if run.succeeded => Err(Refusal::Corrupt.into()),
+        _ if run.succeeded => Err(refused(Refusal::Corrupt, log)),
         _ => Err(MediaError::Internal(format!("ffmpeg failed: {}", log.tail()))),
     }
 }

@@ -173,7 +173,7 @@ async fn prepare(bench: &Workbench, folder: &RunnerFolder, item: Item) -> Result
     copy(file, folder.source()).await?;
     if is_clip {
         let source = probe(bench, &folder, LONGEST_CLIP).await.map_err(|error| match error {
-            MediaError::Refused(refusal) => ItemError::Unusable(refusal.message().to_owned()),
+            MediaError::Refused { refusal, .. } => ItemError::Unusable(refusal.message().to_owned()),
             other => ItemError::Internal(other.to_string()),
         })?;
         let duration = source

@@ -88,7 +88,7 @@ impl Trial {
     /// The refusal that the source must end in.
     pub async fn refusal(&self, settings: &Settings) -> Refusal {
         match self.run(settings).await {
-            Err(MediaError::Refused(refusal)) => refusal,
+            Err(MediaError::Refused { refusal, .. }) => refusal,
             other => panic!("expected a refusal, got {other:?}"),
         }
     }

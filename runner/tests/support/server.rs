@@ -41,8 +41,8 @@ pub struct Server {
     pub state: Arc<Mutex<State>>,
 }
 
-const OPERATIONS: [&str; 6] =
-    ["leaseJob", "renewLease", "signJobOutputs", "publishChunk", "completeJob", "failJob"];
+const OPERATIONS: [&str; 7] =
+    ["leaseJob", "renewLease", "signJobOutputs", "publishChunk", "completeJob", "failJob", "reportRunner"];
 
 impl Server {
     pub async fn start(state: State) -> Self {
@@ -171,6 +171,7 @@ impl Server {
             _ if state.token_is_refused => return error("UNAUTHENTICATED").to_string().into_bytes(),
             "leaseJob" => self.lease(&mut state),
             _ if state.lease_is_lost => return error("LEASE_LOST").to_string().into_bytes(),
+            "reportRunner" => json!({ "name": "one" }),
             "renewLease" => json!({ "id": "lease" }),
             "signJobOutputs" => {
                 let url = |output: &Value| {
@@ -207,9 +208,12 @@ impl Server {
 pub fn config(address: SocketAddr, work_dir: &Path) -> RunnerConfig {
     RunnerConfig {
         server: format!("http://{address}").parse().unwrap(),
-        token: "token".to_owned(),
+        token: Some("token".to_owned()),
+        name: None,
+        state_dir: None,
         jobs: 1,
         once: false,
+        wait: None,
         work_dir: work_dir.to_owned(),
         ffmpeg: Tools::find().unwrap(),
     }

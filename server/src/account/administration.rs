@@ -1,10 +1,12 @@
 //! What an administrator does from the command line.
 
 use kinora_entity::{RunnerId, runner, user};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel, TransactionTrait};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, IntoActiveModel, TransactionTrait};
 
 use super::{
-    Passwords, Username, service,
+    Passwords, Username,
+    authentication::new_api_token,
+    service,
     token::{self, Lifetime, NewToken, TokenName},
 };
 use crate::{
@@ -87,23 +89,40 @@ pub async fn create_user_token(app: &App, username: &str, new: NewToken) -> Resu
     Ok(token::create(app, owner.id, new).await?.0)
 }
 
-/// Makes a token for a runner. It is shown once and stored hashed.
+/// Makes a runner and its credential, for machines that keep nothing from one start to the next. The credential
+/// is shown once and stored hashed.
 ///
 /// # Errors
 /// BAD_USER_INPUT.
 pub async fn create_runner_token(app: &App, name: &str, lifetime: Lifetime) -> Result<String> {
     let name = TokenName::parse(name)?;
+    let (secret, secret_hash) = new_api_token();
     let transaction = app.database.begin().await?;
-    let (secret, row) = token::insert_for_runner(app, &transaction, &name, lifetime).await?;
-    runner::ActiveModel {
-        id: Set(RunnerId::random()),
-        api_token_id: Set(row.id),
-        name: Set(row.name),
-        created_at: Set(row.created_at),
-        last_seen_at: Set(None),
-    }
-    .insert(&transaction)
-    .await?;
+    insert_runner(app, &transaction, &name, secret_hash, lifetime).await?;
     transaction.commit().await?;
     Ok(secret)
+}
+
+/// Inserts a runner and its credential, in the caller's transaction.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn insert_runner(
+    app: &App,
+    connection: &impl ConnectionTrait,
+    name: &TokenName,
+    secret_hash: Vec<u8>,
+    lifetime: Lifetime,
+) -> Result<runner::Model> {
+    let credential = token::insert_for_runner(app, connection, name, secret_hash, lifetime).await?;
+    let row = runner::ActiveModel {
+        id: Set(RunnerId::random()),
+        api_token_id: Set(credential.id),
+        name: Set(credential.name),
+        state: Set(runner::State::Active),
+        capabilities: Set(None),
+        created_at: Set(credential.created_at),
+        last_seen_at: Set(None),
+    };
+    Ok(row.insert(connection).await?)
 }

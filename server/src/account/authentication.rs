@@ -78,9 +78,19 @@ fn is_api_token(token: &str) -> bool {
 
 /// A new API token and the hash that is kept of it.
 pub(super) fn new_api_token() -> (String, Vec<u8>) {
-    let token = format!("{API_TOKEN_PREFIX}{}", hex::encode(rand::random::<[u8; 32]>()));
-    let hash = Sha256::digest(token.as_bytes()).to_vec();
-    (token, hash)
+    new_secret(API_TOKEN_PREFIX)
+}
+
+/// A new secret of 256 random bits behind a prefix, and the hash that is kept of it.
+pub fn new_secret(prefix: &str) -> (String, Vec<u8>) {
+    let secret = format!("{prefix}{}", hex::encode(rand::random::<[u8; 32]>()));
+    let hash = secret_hash(&secret);
+    (secret, hash)
+}
+
+/// What is kept of a secret.
+pub fn secret_hash(secret: &str) -> Vec<u8> {
+    Sha256::digest(secret.as_bytes()).to_vec()
 }
 
 /// How exactly it is known when a token was last used: a program that asks a hundred times a second writes
@@ -88,13 +98,16 @@ pub(super) fn new_api_token() -> (String, Vec<u8>) {
 const USE_IS_NOTED_EVERY: Duration = Duration::minutes(1);
 
 async fn by_api_token(app: &App, token: &str) -> Result<Option<Requester>> {
-    let hash = Sha256::digest(token.as_bytes()).to_vec();
+    let hash = secret_hash(token);
     let now = app.clock.now();
-    let Some(found) = api_token::Entity::find()
-        .filter(api_token::Column::SecretHash.eq(hash))
-        .one(&app.database)
-        .await?
-        .filter(|token| token.revoked_at.is_none() && token.expires_at.is_none_or(|end| end > now))
+    let found =
+        api_token::Entity::find().filter(api_token::Column::SecretHash.eq(hash)).one(&app.database).await?;
+    if found.as_ref().is_some_and(|token| token.kind == api_token::Kind::Runner && token.revoked_at.is_some())
+    {
+        return Err(Error::Unauthenticated("This runner has been revoked by an administrator.".into()));
+    }
+    let Some(found) =
+        found.filter(|token| token.revoked_at.is_none() && token.expires_at.is_none_or(|end| end > now))
     else {
         return Ok(None);
     };

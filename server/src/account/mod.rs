@@ -17,9 +17,9 @@ mod token_graphql;
 
 pub use address::ClientAddress;
 pub use administration::{
-    create_runner_token, create_user, create_user_token, disable, promote, reset_password,
+    create_runner_token, create_user, create_user_token, disable, insert_runner, promote, reset_password,
 };
-pub use authentication::{Credentials, authenticate};
+pub use authentication::{Credentials, authenticate, new_secret, secret_hash};
 pub use cookie::{CookieSettings, session_token_of};
 pub use graphql::{AccountMutation, AccountQuery, Site, UserObject};
 pub use loader::UserKey;
@@ -29,5 +29,5 @@ pub use scope::check_scope;
 pub use service::renew;
 pub use session_token::{Claims, SESSION_LIFETIME, SessionTokens};
 pub use throttle::Throttle;
-pub use token::{Lifetime, NewToken, TokenName};
+pub use token::{Lifetime, NewToken, TokenName, revoke_of_runner};
 pub use token_graphql::TokenMutation;

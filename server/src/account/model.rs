@@ -49,6 +49,17 @@ impl Requester {
         }
     }
 
+    /// The viewer, who is an administrator. To everybody else `what` does not exist.
+    ///
+    /// # Errors
+    /// NOT_FOUND.
+    pub fn administrator(&self, what: &str) -> Result<&Viewer> {
+        self.viewer()
+            .ok()
+            .filter(|viewer| viewer.user.role == user::Role::Admin)
+            .ok_or_else(|| Error::not_found(what))
+    }
+
     /// The runner.
     ///
     /// # Errors

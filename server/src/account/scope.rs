@@ -19,11 +19,12 @@ enum Asks {
 const UPLOAD: Asks = Asks::Scope(Scope::Upload);
 const ALL: Asks = Asks::Scope(Scope::All);
 
-const MUTATIONS: [(&str, Asks); 24] = [
+const MUTATIONS: [(&str, Asks); 31] = [
     ("abortUpload", UPLOAD),
     ("completeJob", Asks::Runner),
     ("completeUpload", UPLOAD),
     ("createApiToken", Asks::Person),
+    ("createRunnerRegistration", Asks::Person),
     ("createUpload", UPLOAD),
     ("deleteCaption", UPLOAD),
     ("deleteVideo", ALL),
@@ -36,14 +37,20 @@ const MUTATIONS: [(&str, Asks); 24] = [
     ("publishChunk", Asks::Runner),
     ("rateVideo", ALL),
     ("recordView", ALL),
+    ("registerRunner", Asks::Runner),
     ("renewLease", Asks::Runner),
+    ("reportRunner", Asks::Runner),
+    ("retryVideo", UPLOAD),
     ("revokeApiToken", Asks::Person),
     ("setCaption", UPLOAD),
+    ("revokeRunner", Asks::Person),
+    ("setRunnerState", ALL),
     ("signJobOutputs", Asks::Runner),
     ("signUp", Asks::Person),
     ("signUploadParts", UPLOAD),
     ("updateUpload", UPLOAD),
     ("updateVideo", UPLOAD),
+    ("withdrawRunnerRegistration", Asks::Person),
 ];
 
 /// Lets a request run these mutations, or none of them. Only tokens of people are held back here: a person who

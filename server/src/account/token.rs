@@ -37,6 +37,10 @@ impl TokenName {
         }
         Ok(Self(text.to_owned()))
     }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// For how long a token is good, in whole days; or without an end.
@@ -108,18 +112,16 @@ pub async fn insert_for_runner(
     app: &App,
     connection: &impl ConnectionTrait,
     name: &TokenName,
+    secret_hash: Vec<u8>,
     lifetime: Lifetime,
-) -> Result<(String, api_token::Model)> {
-    let (secret, secret_hash) = new_api_token();
+) -> Result<api_token::Model> {
     let row = api_token::ActiveModel {
         kind: Set(api_token::Kind::Runner),
         user_id: Set(None),
         scope: Set(None),
         ..blank(name, secret_hash, lifetime, app.clock.now())
-    }
-    .insert(connection)
-    .await?;
-    Ok((secret, row))
+    };
+    Ok(row.insert(connection).await?)
 }
 
 fn blank(
@@ -176,6 +178,14 @@ pub async fn revoke(app: &App, viewer: &Viewer, id: ApiTokenId) -> Result<()> {
         return Err(Error::not_found("token"));
     }
     end(app, &app.database, Condition::all().add(api_token::Column::Id.eq(id))).await
+}
+
+/// Ends the token of a runner, in the caller's transaction.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn revoke_of_runner(app: &App, connection: &impl ConnectionTrait, id: ApiTokenId) -> Result<()> {
+    end(app, connection, Condition::all().add(api_token::Column::Id.eq(id))).await
 }
 
 /// Ends every token of an account, in the caller's transaction.

@@ -10,6 +10,7 @@ use super::{print, said, site::Site};
 use crate::{
     account::{self, Lifetime, NewToken, TokenName},
     config::Config,
+    runner::{self, Validity},
 };
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -76,7 +77,11 @@ pub(super) enum TokenCommand {
         /// What the token is for, such as the name of the runner's machine
         #[arg(long)]
         name: String,
-        /// Speak for this account; without it the token is a runner's
+        /// Let one machine become a runner with it, within a day
+        #[arg(long, conflicts_with_all = ["user", "expires_days"])]
+        runner: bool,
+        /// Speak for this account; without this and --runner it is the lasting credential of a runner, for machines
+        /// that keep nothing from one start to the next
         #[arg(long, value_name = "USER")]
         user: Option<String>,
         /// What it may do for the account
@@ -110,12 +115,15 @@ impl UserCommand {
 
 impl TokenCommand {
     pub async fn run(self, config: Config) -> Result<()> {
-        let Self::Create { name, user, scope, expires_days } = self;
+        let Self::Create { name, runner, user, scope, expires_days } = self;
         let lifetime = Lifetime::of_days(expires_days).map_err(said)?;
         let new = NewToken { name: TokenName::parse(&name).map_err(said)?, scope: scope.into(), lifetime };
         let site = Site::open(config).await?;
         let made = match user {
             Some(user) => account::create_user_token(&site.app, &user, new).await,
+            None if runner => {
+                runner::create_registration(&site.app, &new.name, Validity::USUAL).await.map(|made| made.0)
+            }
             None => account::create_runner_token(&site.app, &name, lifetime).await,
         };
         site.close().await?;

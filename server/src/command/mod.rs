@@ -65,7 +65,7 @@ impl Cli {
             }
             Command::Runner(arguments) => {
                 telemetry::init();
-                serve::runner(arguments).await
+                return serve::runner(arguments).await;
             }
             Command::User(command) => command.run(Config::load()?).await,
             Command::Token(command) => command.run(Config::load()?).await,

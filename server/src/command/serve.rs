@@ -1,5 +1,7 @@
 //! Commands that run until they are told to stop.
 
+use std::process::ExitCode;
+
 use anyhow::{Context, Result};
 use kinora_runner::RunnerArgs;
 use tokio::signal::unix::{SignalKind, signal};
@@ -40,8 +42,8 @@ pub(super) async fn serve(config: Config, site: ReadSiteFile) -> Result<()> {
     Ok(())
 }
 
-/// Runs a runner.
-pub(super) async fn runner(arguments: RunnerArgs) -> Result<()> {
+/// Runs a runner, and says how the process is to end.
+pub(super) async fn runner(arguments: RunnerArgs) -> Result<ExitCode> {
     let config = arguments.into_config()?;
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();
@@ -50,5 +52,11 @@ pub(super) async fn runner(arguments: RunnerArgs) -> Result<()> {
             stop.cancel();
         }
     });
-    Ok(kinora_runner::run(config, shutdown).await?)
+    Ok(match kinora_runner::run(config, shutdown).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::from(error.exit_code())
+        }
+    })
 }

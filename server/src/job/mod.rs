@@ -9,6 +9,7 @@ mod store;
 
 pub use reaper::{Lost, reap};
 pub use service::{
-    LEASE, MOST_ATTEMPTS, NewJob, Retry, enqueue, finish, give_up, lease, renew, retry_later, waiting,
+    LEASE, MOST_ATTEMPTS, NewJob, Setback, enqueue, finish, forget_runs, give_up, lease, renew, retry_later,
+    take_back, waiting,
 };
-pub use store::{held, remove_siblings, unfinished};
+pub use store::{held, keep_log, remove_siblings, unfinished};

@@ -4,7 +4,7 @@ use kinora_entity::job;
 use sea_orm::TransactionTrait;
 
 use super::{
-    service::{Retry, give_up, retry_later},
+    service::{Setback, give_up, retry_later},
     store,
 };
 use crate::{app::App, error::Result};
@@ -30,10 +30,10 @@ where
         let Some(job) = store::next_lost(&transaction).await? else { return Ok(count) };
         tracing::warn!(job = %job.id, video = %job.video_id, attempt = job.attempts, "a runner went silent");
         if job.crashes + 1 >= MOST_CRASHES {
-            give_up(&transaction, &job, "its runners went silent").await?;
+            give_up(&transaction, &job, "its runners went silent", Setback::Crashed).await?;
             on_lost(app, &transaction, &Lost(job)).await?;
         } else {
-            retry_later(&transaction, &job, "its runner went silent", Retry::Crashed).await?;
+            retry_later(&transaction, &job, "its runner went silent", Setback::Crashed).await?;
         }
         transaction.commit().await?;
     }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use kinora_entity::{JobId, LeaseId, RunnerId, VideoId, job};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, TransactionTrait};
 
-use super::store;
+use super::store::{self, Outcome};
 use crate::{
     app::App,
     error::{Error, Result},
@@ -16,6 +16,8 @@ use crate::{
 pub const LEASE: Duration = Duration::from_secs(60);
 /// A job that failed this often is not tried again.
 pub const MOST_ATTEMPTS: i32 = 5;
+/// The figures of runners look back a day.
+const RUNS_ARE_KEPT_DAYS: i32 = 7;
 const FIRST_DELAY_S: f64 = 30.0;
 const LONGEST_DELAY_S: f64 = 3600.0;
 
@@ -96,11 +98,17 @@ pub async fn renew(
     Ok(job)
 }
 
-/// Ends a job that is held, as done.
+/// Ends a job that is held, as done. `media_ms` is how much was made, for jobs from which the speed of a runner
+/// can be told.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn finish(connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
+pub async fn finish(
+    connection: &impl ConnectionTrait,
+    job: &job::Model,
+    media_ms: Option<i64>,
+) -> Result<()> {
+    store::note_run(connection, job.id, Outcome::Done { media_ms }).await?;
     store::end(connection, job.id, job::State::Done, None).await?;
     Ok(())
 }
@@ -109,7 +117,13 @@ pub async fn finish(connection: &impl ConnectionTrait, job: &job::Model) -> Resu
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn give_up(connection: &impl ConnectionTrait, job: &job::Model, error: &str) -> Result<()> {
+pub async fn give_up(
+    connection: &impl ConnectionTrait,
+    job: &job::Model,
+    error: &str,
+    why: Setback,
+) -> Result<()> {
+    store::note_run(connection, job.id, why.into()).await?;
     store::end(connection, job.id, job::State::Failed, Some(error)).await?;
     Ok(())
 }
@@ -123,24 +137,25 @@ pub async fn retry_later(
     connection: &impl ConnectionTrait,
     job: &job::Model,
     error: &str,
-    how: Retry,
+    why: Setback,
 ) -> Result<()> {
-    let delay_s = match how {
-        Retry::GivenBack => 0.0,
+    let delay_s = match why {
+        Setback::GivenBack => 0.0,
         // What crashed once may well have been the machine: the first retry does not wait.
-        Retry::Crashed if job.crashes == 0 => 0.0,
-        Retry::Failed | Retry::Crashed => back_off_s(job.attempts, rand::random()),
+        Setback::Crashed if job.crashes == 0 => 0.0,
+        Setback::Failed | Setback::Crashed => back_off_s(job.attempts, rand::random()),
     };
-    store::requeue(connection, job.id, delay_s, how == Retry::Crashed, error).await?;
+    store::note_run(connection, job.id, why.into()).await?;
+    store::requeue(connection, job.id, delay_s, why == Setback::Crashed, error).await?;
     notify(connection, Event::Job).await?;
     notify(connection, Event::Video(job.video_id)).await?;
     Ok(())
 }
 
-/// Why a job goes back into the queue.
+/// Why a runner has a job no longer that it did not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retry {
-    /// Its runner was told to stop.
+pub enum Setback {
+    /// Its runner was told to stop, or to give up its jobs.
     GivenBack,
     /// Its runner said that it failed.
     Failed,
@@ -148,11 +163,54 @@ pub enum Retry {
     Crashed,
 }
 
+impl From<Setback> for Outcome {
+    fn from(why: Setback) -> Self {
+        match why {
+            Setback::GivenBack => Self::Returned,
+            Setback::Failed => Self::Failed,
+            Setback::Crashed => Self::Lost,
+        }
+    }
+}
+
 /// 30 s · 2ⁿ, give or take a fifth, at most an hour. `chance` is 0 to 1.
 fn back_off_s(attempts: i32, chance: f64) -> f64 {
     let doublings = (attempts - 1).clamp(0, 20);
     let delay = (FIRST_DELAY_S * 2f64.powi(doublings)).min(LONGEST_DELAY_S);
     (delay * (0.8 + 0.4 * chance)).min(LONGEST_DELAY_S)
+}
+
+/// How long the end of a runner's leases waits for those that it is just reporting on.
+const PATIENCE: Duration = Duration::from_secs(2);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// Puts back what a runner has that may keep nothing any more. A job that it is reporting on at this moment is
+/// waited for; what is still left then is put back when its lease runs out.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn take_back(app: &App, runner: RunnerId, error: &str) -> Result<()> {
+    let give_up_at = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let transaction = app.database.begin().await?;
+        for job in store::leased_by(&transaction, runner).await? {
+            retry_later(&transaction, &job, error, Setback::GivenBack).await?;
+        }
+        transaction.commit().await?;
+        if store::count_leased(&app.database, runner).await? == 0 || tokio::time::Instant::now() > give_up_at
+        {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+    }
+}
+
+/// Forgets what came of leases that ended long ago.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn forget_runs(app: &App) -> Result<u64> {
+    Ok(store::forget_runs(&app.database, RUNS_ARE_KEPT_DAYS).await?)
 }
 
 /// How many jobs of a kind could be leased now.

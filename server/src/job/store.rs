@@ -12,7 +12,9 @@ fn kinds_array(kinds: &[job::Kind]) -> Value {
     names.into()
 }
 
-/// Claims the first waiting job of one of `kinds`, skipping those that others are claiming.
+/// Claims the first waiting job of one of `kinds`, skipping those that others are claiming. Nothing for a runner
+/// that is to get none: its row is locked meanwhile, so that whoever tells it so comes before or after, and a
+/// lease that was given before is one that they find.
 pub(super) async fn claim(
     connection: &impl ConnectionTrait,
     kinds: &[job::Kind],
@@ -21,14 +23,19 @@ pub(super) async fn claim(
     lease_s: f64,
 ) -> Result<Option<job::Model>, DbErr> {
     let statement = sql(
-        "UPDATE job SET state = 'leased', attempts = attempts + 1, lease_id = $1, runner_id = $2, progress = NULL, \
-         lease_expires_at = now() + make_interval(secs => $3) \
+        "WITH may AS (SELECT FROM runner WHERE id = $2 AND state = 'active' FOR SHARE) \
+         UPDATE job SET state = 'leased', attempts = attempts + 1, lease_id = $1, runner_id = $2, progress = NULL, \
+         leased_at = now(), lease_expires_at = now() + make_interval(secs => $3) \
          WHERE id = (SELECT id FROM job WHERE state = 'queued' AND kind = ANY($4) AND run_after <= now() \
-         ORDER BY priority DESC, run_after, created_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING *",
+         AND EXISTS (SELECT FROM may) ORDER BY priority DESC, run_after, created_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING *",
         [lease.into(), runner.into(), lease_s.into(), kinds_array(kinds)],
     );
     job::Entity::find().from_raw_sql(statement).one(connection).await
 }
+
+/// What every write under a lease asks for: that it is good, and that its runner may keep what it has.
+const IS_HELD: &str = "lease_id = $1 AND runner_id = $2 AND state = 'leased' AND lease_expires_at > now() \
+    AND EXISTS (SELECT FROM runner WHERE runner.id = $2 AND runner.state IN ('active', 'draining'))";
 
 /// The job behind a lease that is good, locked: every write of a runner begins here.
 ///
@@ -39,11 +46,8 @@ pub async fn held(
     lease: LeaseId,
     runner: RunnerId,
 ) -> crate::error::Result<job::Model> {
-    let statement = sql(
-        "SELECT * FROM job WHERE lease_id = $1 AND runner_id = $2 AND state = 'leased' AND lease_expires_at > now() \
-         FOR UPDATE",
-        [lease.into(), runner.into()],
-    );
+    let text = format!("SELECT * FROM job WHERE {IS_HELD} FOR UPDATE");
+    let statement = sql(&text, [lease.into(), runner.into()]);
     job::Entity::find().from_raw_sql(statement).one(connection).await?.ok_or(crate::error::Error::LeaseLost)
 }
 
@@ -57,12 +61,84 @@ pub(super) async fn extend(
 ) -> Result<Option<job::Model>, DbErr> {
     let progress: Option<serde_json::Value> =
         progress.and_then(|progress| serde_json::to_value(progress).ok());
-    let statement = sql(
+    let text = format!(
         "UPDATE job SET lease_expires_at = now() + make_interval(secs => $3), progress = coalesce($4, progress) \
-         WHERE lease_id = $1 AND runner_id = $2 AND state = 'leased' AND lease_expires_at > now() RETURNING *",
-        [lease.into(), runner.into(), lease_s.into(), progress.into()],
+         WHERE {IS_HELD} RETURNING *"
     );
+    let statement = sql(&text, [lease.into(), runner.into(), lease_s.into(), progress.into()]);
     job::Entity::find().from_raw_sql(statement).one(connection).await
+}
+
+/// How the time of a job with a runner ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// With so much media made, where the job makes any.
+    Done {
+        media_ms: Option<i64>,
+    },
+    Failed,
+    Lost,
+    Returned,
+}
+
+/// Remembers what came of a lease, for the figures of its runner. Nothing for a job that nobody holds.
+pub(super) async fn note_run(
+    connection: &impl ConnectionTrait,
+    id: JobId,
+    outcome: Outcome,
+) -> Result<(), DbErr> {
+    let (name, media_ms) = match outcome {
+        Outcome::Done { media_ms } => ("done", media_ms),
+        Outcome::Failed => ("failed", None),
+        Outcome::Lost => ("lost", None),
+        Outcome::Returned => ("returned", None),
+    };
+    // The statement's own time: a transaction may have waited long since it began.
+    let statement = sql(
+        "INSERT INTO job_run (runner_id, kind, outcome, started_at, ended_at, media_ms) \
+         SELECT runner_id, kind, $2, coalesce(leased_at, statement_timestamp()), statement_timestamp(), $3 \
+         FROM job WHERE id = $1 AND state = 'leased' AND runner_id IS NOT NULL",
+        [id.into(), name.into(), media_ms.into()],
+    );
+    connection.execute_raw(statement).await?;
+    Ok(())
+}
+
+/// Forgets runs that ended more than so many days ago.
+pub(super) async fn forget_runs(connection: &impl ConnectionTrait, days: i32) -> Result<u64, DbErr> {
+    let statement =
+        sql("DELETE FROM job_run WHERE ended_at < now() - make_interval(days => $1)", [days.into()]);
+    Ok(connection.execute_raw(statement).await?.rows_affected())
+}
+
+/// The jobs of a runner, locked, but for those that are just being reported on: waiting for these could be
+/// waiting for somebody who waits for us.
+pub(super) async fn leased_by(
+    connection: &impl ConnectionTrait,
+    runner: RunnerId,
+) -> Result<Vec<job::Model>, DbErr> {
+    let statement = sql(
+        "SELECT * FROM job WHERE runner_id = $1 AND state = 'leased' FOR UPDATE SKIP LOCKED",
+        [runner.into()],
+    );
+    job::Entity::find().from_raw_sql(statement).all(connection).await
+}
+
+/// How many jobs a runner has.
+pub(super) async fn count_leased(connection: &impl ConnectionTrait, runner: RunnerId) -> Result<i64, DbErr> {
+    count(
+        connection,
+        sql("SELECT count(*) AS counted FROM job WHERE runner_id = $1 AND state = 'leased'", [runner.into()]),
+    )
+    .await
+}
+
+async fn count(connection: &impl ConnectionTrait, statement: Statement) -> Result<i64, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        counted: i64,
+    }
+    Ok(Count::find_by_statement(statement).one(connection).await?.map_or(0, |count| count.counted))
 }
 
 /// Ends a job as done or failed.
@@ -77,6 +153,20 @@ pub(super) async fn end(
          WHERE id = $1",
         [id.into(), sea_orm::ActiveEnum::to_value(&state).into(), error.into()],
     );
+    connection.execute_raw(statement).await?;
+    Ok(())
+}
+
+/// Keeps what the program said that failed, or that it said nothing.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn keep_log(
+    connection: &impl ConnectionTrait,
+    job: &job::Model,
+    log: Option<&str>,
+) -> Result<(), DbErr> {
+    let statement = sql("UPDATE job SET log = $2 WHERE id = $1", [job.id.into(), log.into()]);
     connection.execute_raw(statement).await?;
     Ok(())
 }
@@ -109,15 +199,11 @@ pub(super) async fn next_lost(connection: &impl ConnectionTrait) -> Result<Optio
 
 /// How many jobs of a kind could be leased now.
 pub(super) async fn count_waiting(connection: &impl ConnectionTrait, kind: job::Kind) -> Result<i64, DbErr> {
-    #[derive(FromQueryResult)]
-    struct Count {
-        waiting: i64,
-    }
     let statement = sql(
-        "SELECT count(*) AS waiting FROM job WHERE state = 'queued' AND kind = $1 AND run_after <= now()",
+        "SELECT count(*) AS counted FROM job WHERE state = 'queued' AND kind = $1 AND run_after <= now()",
         [sea_orm::ActiveEnum::to_value(&kind).into()],
     );
-    Ok(Count::find_by_statement(statement).one(connection).await?.map_or(0, |count| count.waiting))
+    count(connection, statement).await
 }
 
 /// How many jobs of a family, the one that planned and those that it planned, are not done.
@@ -125,15 +211,11 @@ pub(super) async fn count_waiting(connection: &impl ConnectionTrait, kind: job::
 /// # Errors
 /// Whatever the database says.
 pub async fn unfinished(connection: &impl ConnectionTrait, parent: JobId) -> Result<i64, DbErr> {
-    #[derive(FromQueryResult)]
-    struct Count {
-        unfinished: i64,
-    }
     let statement = sql(
-        "SELECT count(*) AS unfinished FROM job WHERE (id = $1 OR parent_id = $1) AND state <> 'done'",
+        "SELECT count(*) AS counted FROM job WHERE (id = $1 OR parent_id = $1) AND state <> 'done'",
         [parent.into()],
     );
-    Ok(Count::find_by_statement(statement).one(connection).await?.map_or(0, |count| count.unfinished))
+    count(connection, statement).await
 }
 
 /// Takes a family's jobs away that are not done. One that is just being reported on is left: whoever does so

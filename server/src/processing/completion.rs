@@ -86,7 +86,7 @@ async fn complete_in_one_piece(
     })
     .await?;
     forget_other_attempts(transaction, job).await?;
-    queue::finish(transaction, job).await
+    queue::finish(transaction, job, Some(result.duration_ms.into())).await
 }
 
 fn ready(row: &mut video::ActiveModel) {
@@ -123,12 +123,30 @@ async fn complete_part(
     if job.kind == job::Kind::EncodeAudio {
         drop_silence(transaction, job).await?;
     }
-    queue::finish(transaction, job).await?;
+    let media_ms = encoded_ms(transaction, job).await?;
+    queue::finish(transaction, job, media_ms).await?;
     if queue::unfinished(transaction, parent).await? > 0 {
         return Ok(false);
     }
     finish_video(app, transaction, job, found).await?;
     Ok(true)
+}
+
+/// How much of the video a job has encoded, all sizes of a chunk counting once.
+async fn encoded_ms(connection: &impl ConnectionTrait, job: &job::Model) -> Result<Option<i64>> {
+    if job.kind != job::Kind::EncodeChunk {
+        return Ok(None);
+    }
+    let renditions = renditions_of(connection, job).await?.into_iter().map(|row| row.id);
+    let made = chunk::Entity::find()
+        .filter(chunk::Column::RenditionId.is_in(renditions))
+        .filter(chunk::Column::Index.eq(job.chunk))
+        .filter(chunk::Column::LeaseId.eq(job.lease_id))
+        .one(connection)
+        .await?;
+    let length_ms =
+        |made: chunk::Model| segments_of(&[made]).iter().map(|part| part.duration_ms).sum::<f64>();
+    Ok(made.map(|made| length_ms(made).round() as i64))
 }
 
 async fn renditions_of(connection: &impl ConnectionTrait, job: &job::Model) -> Result<Vec<rendition::Model>> {

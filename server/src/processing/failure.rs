@@ -8,7 +8,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     feed,
-    job::{self as queue, MOST_ATTEMPTS, Retry, held},
+    job::{self as queue, MOST_ATTEMPTS, Setback, held},
     video as videos,
 };
 
@@ -17,18 +17,48 @@ const RUNNER_STOPPED: &str = "RUNNER_STOPPED";
 /// What uploaders are told when we failed and not their file.
 const PROCESSING_FAILED: &str = "PROCESSING_FAILED";
 
+/// So much of a log is kept, from its end.
+const LONGEST_LOG_BYTES: usize = 8 << 10;
+
+/// What a runner says of a job that it could not do.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub code: String,
+    pub message: String,
+    /// Whether another try may end better.
+    pub retry: bool,
+    /// The last lines of the program that failed.
+    pub log: Option<String>,
+}
+
+/// The end of a log, without addresses and without what looks like a secret: presigned addresses are both.
+fn presentable(log: &str) -> String {
+    let is_secret = |word: &str| {
+        word.contains("://")
+            || word.contains("X-Amz-")
+            || word.contains("kn_")
+            || word.contains("knr_")
+            || word.contains("Bearer")
+    };
+    let lines = log.lines().map(|line| {
+        let words = line.split(' ').map(|word| if is_secret(word) { "…" } else { word });
+        let line: String = words.collect::<Vec<_>>().join(" ");
+        line.chars().filter(|character| !character.is_control()).collect::<String>()
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let mut start = text.len().saturating_sub(LONGEST_LOG_BYTES);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text[start..].to_owned()
+}
+
 /// A runner could not do it: to be tried again, or for good with a code and a sentence for the uploader.
 ///
 /// # Errors
 /// LEASE_LOST, BAD_USER_INPUT on `code` or `message`.
-pub async fn fail(
-    app: &App,
-    runner: RunnerId,
-    lease: LeaseId,
-    code: &str,
-    message: &str,
-    retry: bool,
-) -> Result<()> {
+pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure) -> Result<()> {
+    let Failure { code, message, retry, log } = failure;
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if code.is_empty() || code.len() > 64 || !code.bytes().all(plain) {
         return Err(Error::bad_input("code", "A code has capital letters, digits and underscores."));
@@ -39,20 +69,23 @@ pub async fn fail(
     feed::lock_ranks(&transaction).await?;
     let job = held(&transaction, lease, runner).await?;
     let error = format!("{code}: {message}");
+    if code != RUNNER_STOPPED {
+        queue::keep_log(&transaction, &job, log.as_deref().map(presentable).as_deref()).await?;
+    }
     if retry && code == RUNNER_STOPPED {
-        queue::retry_later(&transaction, &job, &error, Retry::GivenBack).await?;
+        queue::retry_later(&transaction, &job, &error, Setback::GivenBack).await?;
     } else if retry && job.attempts < MOST_ATTEMPTS {
         tracing::warn!(job = %job.id, video = %job.video_id, error, "a job failed and will be tried again");
-        queue::retry_later(&transaction, &job, &error, Retry::Failed).await?;
+        queue::retry_later(&transaction, &job, &error, Setback::Failed).await?;
     } else {
-        queue::give_up(&transaction, &job, &error).await?;
+        queue::give_up(&transaction, &job, &error, Setback::Failed).await?;
         if job.parent_id.is_some() || job.plan.is_some() {
             fall_back(app, &transaction, &job, &error).await?;
         } else if retry {
             give_up_on(&transaction, &job).await?;
         } else {
             tracing::info!(job = %job.id, video = %job.video_id, error, "a video failed");
-            videos::fail(&transaction, job.video_id, code, &message).await?;
+            videos::fail(&transaction, job.video_id, &code, &message).await?;
         }
     }
     transaction.commit().await?;
@@ -92,7 +125,23 @@ async fn fall_back(
         return Ok(());
     }
     tracing::warn!(job = %job.id, video = %job.video_id, error, "a video cannot be made in chunks");
-    queue::give_up(connection, &found, error).await?;
+    queue::give_up(connection, &found, error, Setback::GivenBack).await?;
     queue::remove_siblings(connection, parent).await?;
     beginning::begin_in_one_piece(app, connection, job.video_id).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_keeps_its_end_and_no_addresses() {
+        let said =
+            "frame=1\nGET https://store.example/a?X-Amz-Signature=1 failed\n[mov @ 0x1] moov\u{7} not found";
+        assert_eq!(presentable(said), "frame=1\nGET … failed\n[mov @ 0x1] moov not found");
+        assert!(!presentable("token kn_abc knr_def").contains("abc"));
+        let long = format!("{}é{}the end", "x".repeat(9_000), "y".repeat(LONGEST_LOG_BYTES - 8));
+        let kept = presentable(&long);
+        assert!(kept.len() <= LONGEST_LOG_BYTES && kept.ends_with("the end"));
+    }
 }

@@ -4,11 +4,17 @@ use std::time::Duration;
 
 use async_graphql::SimpleObject;
 use futures::Stream;
-use kinora_entity::job;
+use kinora_entity::{RunnerId, job, runner};
+use sea_orm::EntityTrait;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::inputs::JobKindName;
-use crate::{app::SharedApp, error::Result, events::Event, job as queue};
+use crate::{
+    app::{App, SharedApp},
+    error::Result,
+    events::Event,
+    job as queue,
+};
 
 /// Lost news are made up for after this long.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
@@ -28,6 +34,7 @@ pub struct JobAvailable {
 /// Whatever the database says.
 pub async fn follow(
     app: SharedApp,
+    runner: RunnerId,
     kinds: Vec<job::Kind>,
 ) -> Result<impl Stream<Item = Result<JobAvailable>>> {
     let (sender, receiver) = tokio::sync::mpsc::channel(8);
@@ -36,7 +43,7 @@ pub async fn follow(
         let mut is_first = true;
         loop {
             for &kind in &kinds {
-                let item = match queue::waiting(&app, kind).await {
+                let item = match waiting_for(&app, runner, kind).await {
                     Ok(0) if !is_first => continue,
                     Ok(waiting) => Ok(JobAvailable { kind: kind.into(), waiting }),
                     // The database is away: the next look will tell.
@@ -63,4 +70,16 @@ pub async fn follow(
         }
     });
     Ok(tokio_stream::wrappers::ReceiverStream::new(receiver))
+}
+
+/// How many jobs of a kind this runner could lease: none when it may not.
+async fn waiting_for(app: &App, runner: RunnerId, kind: job::Kind) -> Result<i64> {
+    match queue::waiting(app, kind).await? {
+        0 => Ok(0),
+        waiting => {
+            let runner = runner::Entity::find_by_id(runner).one(&app.database).await?;
+            let may = runner.is_some_and(|runner| runner.state == runner::State::Active);
+            Ok(if may { waiting } else { 0 })
+        }
+    }
 }

@@ -4,13 +4,12 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use kinora_runner::{RunnerConfig, Tools};
+use kinora_runner::{RunnerConfig, Tools, files};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     account::{self, Credentials, Requester},
     app::SharedApp,
-    files,
 };
 
 /// Runs until `stop`, then gives its jobs back.
@@ -25,9 +24,12 @@ pub async fn start(
     let token = token(app).await?;
     let config = RunnerConfig {
         server: format!("http://{}", app.local_authority).parse()?,
-        token,
+        token: Some(token),
+        name: None,
+        state_dir: None,
         jobs: 1,
         once: false,
+        wait: None,
         work_dir: app.config.data_dir.join("runner"),
         ffmpeg,
     };

@@ -9,8 +9,9 @@ use super::{
     available::{self, JobAvailable},
     inputs::{
         JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, PosterInput,
-        PublishChunkInput, VideoPlanInput,
+        PublishChunkInput, RegisterRunnerInput, RunnerCapabilitiesInput, VideoPlanInput,
     },
+    registration::{self, Registration},
     service::{self, Leased},
 };
 use crate::{
@@ -21,6 +22,13 @@ use crate::{
     job as queue, processing,
     upload::Header,
 };
+
+/// A machine that may process videos.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct RegisteredRunner {
+    id: ID,
+    name: String,
+}
 
 /// The right to work on a job until it expires.
 #[derive(Clone, Debug, SimpleObject)]
@@ -132,6 +140,29 @@ pub struct RunnerMutation;
 
 #[Object]
 impl RunnerMutation {
+    /// Makes a runner of the machine that sends this. Sending the same again gives the same answer. From then on
+    /// the machine sends its credential as `Authorization: Bearer`.
+    async fn register_runner(
+        &self,
+        ctx: &Context<'_>,
+        input: RegisterRunnerInput,
+    ) -> Result<RegisteredRunner> {
+        let new = Registration::parse(input.token, input.name.as_deref(), &input.credential_hash)?;
+        let row = registration::register(ctx.app(), new).await?;
+        Ok(RegisteredRunner { id: row.id.to_string().into(), name: row.name })
+    }
+
+    /// Says what this runner is and can do; sent when it starts.
+    async fn report_runner(
+        &self,
+        ctx: &Context<'_>,
+        capabilities: RunnerCapabilitiesInput,
+    ) -> Result<RegisteredRunner> {
+        let runner = ctx.requester().runner()?;
+        service::report(ctx.app(), runner, capabilities.parse()?).await?;
+        Ok(RegisteredRunner { id: runner.id.to_string().into(), name: runner.name.clone() })
+    }
+
     /// The next job of one of these kinds; null when none waits.
     async fn lease_job(&self, ctx: &Context<'_>, kinds: Vec<JobKindName>) -> Result<Option<Job>> {
         let runner = ctx.requester().runner()?;
@@ -150,6 +181,7 @@ impl RunnerMutation {
         let runner = ctx.requester().runner()?;
         let progress = progress.map(job::Progress::from);
         let job = queue::renew(ctx.app(), runner.id, parse_lease(&lease_id)?, progress.as_ref()).await?;
+        service::seen(ctx.app(), runner).await?;
         Lease::of(&job)
     }
 
@@ -207,7 +239,8 @@ impl RunnerMutation {
     }
 
     /// Gives a job back. With `retry` it is tried again later; without, its video fails with this code
-    /// and this sentence for the uploader.
+    /// and this sentence for the uploader. `log` has the last lines of the program that failed, for administrators;
+    /// its last 8 KB are kept.
     async fn fail_job(
         &self,
         ctx: &Context<'_>,
@@ -215,9 +248,11 @@ impl RunnerMutation {
         code: String,
         message: String,
         retry: bool,
+        log: Option<String>,
     ) -> Result<bool> {
         let runner = ctx.requester().runner()?;
-        processing::fail(ctx.app(), runner.id, parse_lease(&lease_id)?, &code, &message, retry).await?;
+        let failure = processing::Failure { code, message, retry, log };
+        processing::fail(ctx.app(), runner.id, parse_lease(&lease_id)?, failure).await?;
         Ok(true)
     }
 }
@@ -227,7 +262,7 @@ pub struct RunnerSubscription;
 
 #[Subscription]
 impl RunnerSubscription {
-    /// What waits now, and again whenever there may be more to lease.
+    /// What waits now, and again whenever there may be more to lease. A runner that gets no jobs is told of none.
     async fn job_available(
         &self,
         ctx: &Context<'_>,
@@ -236,6 +271,6 @@ impl RunnerSubscription {
         let runner = ctx.requester().runner()?;
         service::seen(ctx.app(), runner).await?;
         let kinds = kinds.into_iter().map(Into::into).collect();
-        available::follow(ctx.shared_app().clone(), kinds).await
+        available::follow(ctx.shared_app().clone(), runner.id, kinds).await
     }
 }

@@ -1,7 +1,7 @@
 //! What runners send.
 
 use async_graphql::{Enum, InputObject};
-use kinora_entity::{chunk::Segment, job};
+use kinora_entity::{chunk::Segment, job, runner};
 
 use crate::{
     error::{Error, Result},
@@ -25,6 +25,63 @@ pub enum JobKindName {
     /// Encode the sound of the whole video.
     EncodeAudio,
     MakePoster,
+}
+
+/// A machine that wants to become a runner.
+#[derive(InputObject)]
+pub struct RegisterRunnerInput {
+    /// A registration token, good once.
+    #[graphql(secret)]
+    pub token: String,
+    /// 1 to 60 characters; without it the name that came with the token.
+    pub name: Option<String>,
+    /// The SHA-256 of the credential that the machine has made for itself, in hexadecimal digits: `kn_` and at
+    /// least 32 random characters.
+    pub credential_hash: String,
+}
+
+/// What a runner is and can do.
+#[derive(InputObject)]
+pub struct RunnerCapabilitiesInput {
+    version: String,
+    ffmpeg_version: String,
+    /// Operating system and processor.
+    platform: String,
+    /// Video encoders as ffmpeg names them.
+    encoders: Vec<String>,
+    /// Jobs at once.
+    jobs: i32,
+    cores: i32,
+    /// What stands between ffmpeg and the machine.
+    containment: Vec<String>,
+}
+
+const LONGEST_WORD: usize = 100;
+const MOST_WORDS: usize = 100;
+
+impl RunnerCapabilitiesInput {
+    /// # Errors
+    /// BAD_USER_INPUT on `capabilities`.
+    pub fn parse(self) -> Result<runner::Capabilities> {
+        let plain =
+            |text: &String| text.chars().count() <= LONGEST_WORD && !text.chars().any(char::is_control);
+        let words = [&self.version, &self.ffmpeg_version, &self.platform];
+        let lists = [&self.encoders, &self.containment];
+        if !words.into_iter().chain(lists.into_iter().flatten()).all(plain)
+            || lists.into_iter().any(|list| list.len() > MOST_WORDS)
+            || self.jobs < 1
+            || self.cores < 1
+        {
+            return Err(Error::bad_input(
+                "capabilities",
+                format!(
+                    "Up to {MOST_WORDS} names of up to {LONGEST_WORD} printable characters, and at least one job and one core."
+                ),
+            ));
+        }
+        let Self { version, ffmpeg_version, platform, encoders, jobs, cores, containment } = self;
+        Ok(runner::Capabilities { version, ffmpeg_version, platform, encoders, jobs, cores, containment })
+    }
 }
 
 /// How far a job is.

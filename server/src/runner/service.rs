@@ -1,7 +1,8 @@
 //! What a runner gets with a job.
 
+use chrono::Duration;
 use kinora_entity::{job, runner, video};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use crate::{
     app::App,
@@ -30,6 +31,10 @@ pub async fn lease(
     kinds: &[job::Kind],
 ) -> Result<Option<Leased>> {
     seen(app, runner).await?;
+    // What the request was let in with; the statement that claims looks again.
+    if runner.state != runner::State::Active {
+        return Ok(None);
+    }
     let Some(job) = queue::lease(app, runner.id, kinds).await? else { return Ok(None) };
     let video = video::Entity::find_by_id(job.video_id)
         .one(&app.database)
@@ -46,13 +51,37 @@ pub async fn lease(
     Ok(Some(Leased { job, source, source_size_bytes: video.source_size_bytes, plan }))
 }
 
+/// How exactly it is known when a runner was last seen.
+const SEEN_IS_NOTED_EVERY: Duration = Duration::seconds(10);
+
 /// Takes note that a runner is alive.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn seen(app: &App, runner: &runner::Model) -> Result<()> {
+    let now = app.clock.now();
+    if runner.last_seen_at.is_some_and(|seen| now - seen < SEEN_IS_NOTED_EVERY) {
+        return Ok(());
+    }
     runner::Entity::update_many()
-        .col_expr(runner::Column::LastSeenAt, Expr::value(app.clock.now()))
+        .col_expr(runner::Column::LastSeenAt, Expr::value(now))
+        .filter(runner::Column::Id.eq(runner.id))
+        .exec(&app.database)
+        .await?;
+    Ok(())
+}
+
+/// Takes note of what a runner is and can do.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn report(app: &App, runner: &runner::Model, capabilities: runner::Capabilities) -> Result<()> {
+    runner::Entity::update_many()
+        .set(runner::ActiveModel {
+            capabilities: Set(Some(capabilities)),
+            last_seen_at: Set(Some(app.clock.now())),
+            ..Default::default()
+        })
         .filter(runner::Column::Id.eq(runner.id))
         .exec(&app.database)
         .await?;

@@ -20,4 +20,4 @@ pub use loader::{UploaderCountKey, VideoKey};
 pub use service::{NewVideo, Retold, fail, insert, owned, retell, visible};
 pub use tag::Tag;
 pub use text::{Description, Label, TagName, Title, display_file_name};
-pub use types::{ProcessingStage, RenditionKind, VideoObject, VisibilityKind};
+pub use types::{Failure, ProcessingStage, RenditionKind, VideoObject, VisibilityKind};

@@ -94,12 +94,27 @@ pub struct Failure {
     /// Stable, for programs.
     pub code: String,
     pub message: String,
+    /// Whether `retryVideo` may end better.
+    pub can_retry: bool,
 }
+
+/// Verdicts on the bytes themselves: whoever looks again sees the same. What failed by our fault, or by a limit of
+/// this site or of its ffmpeg, may pass another time.
+const FINAL: [&str; 7] = [
+    "MEDIA_TRUNCATED",
+    "MEDIA_UNSUPPORTED_CONTAINER",
+    "MEDIA_EXTERNAL_REFERENCE",
+    "MEDIA_DIMENSIONS",
+    "MEDIA_TOO_MANY_STREAMS",
+    "MEDIA_NO_VIDEO",
+    "MEDIA_CORRUPT",
+];
 
 impl Failure {
     pub fn of(video: &video::Model) -> Option<Self> {
         let code = video.failure_code.clone()?;
-        Some(Self { code, message: video.failure_message.clone().unwrap_or_default() })
+        let can_retry = !FINAL.contains(&code.as_str());
+        Some(Self { code, message: video.failure_message.clone().unwrap_or_default(), can_retry })
     }
 }
 

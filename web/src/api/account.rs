@@ -10,6 +10,15 @@ pub struct Me {
     pub username: String,
     pub created_at: DateTime,
     pub video_count: i32,
+    pub role: Option<UserRole>,
+}
+
+/// What an account may do beyond its own things.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserRole {
+    Member,
+    Moderator,
+    Admin,
 }
 
 /// The name of whoever uploaded a video.

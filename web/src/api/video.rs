@@ -47,6 +47,7 @@ pub enum SignUpPolicy {
 pub struct Failure {
     pub code: String,
     pub message: String,
+    pub can_retry: bool,
 }
 
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
@@ -268,4 +269,11 @@ pub struct DeleteVideo {
     #[arguments(id: $id)]
     #[allow(dead_code, reason = "the selection is what matters; the answer is always true")]
     pub delete_video: bool,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "VideoVariables")]
+pub struct RetryVideo {
+    #[arguments(id: $id)]
+    pub retry_video: VideoDetails,
 }

@@ -9,6 +9,7 @@ use leptos::{prelude::*, wasm_split::wasm_split};
 
 use super::{
     account::{LogInPage, SettingsPage, SignUpPage},
+    runners::RunnersPage,
     studio::StudioPage,
     upload::UploadPage,
 };
@@ -22,6 +23,7 @@ use crate::{
 pub enum MembersPage {
     LogIn,
     SignUp,
+    Runners,
     Settings,
     Studio,
     Upload,
@@ -48,6 +50,7 @@ fn members_page(page: MembersPage) -> Result<MakeView, ApiError> {
     Ok(match page {
         MembersPage::LogIn => || view! { <LogInPage /> }.into_any(),
         MembersPage::SignUp => || view! { <SignUpPage /> }.into_any(),
+        MembersPage::Runners => || view! { <RunnersPage /> }.into_any(),
         MembersPage::Settings => || view! { <SettingsPage /> }.into_any(),
         MembersPage::Studio => || view! { <StudioPage /> }.into_any(),
         MembersPage::Upload => || view! { <UploadPage /> }.into_any(),

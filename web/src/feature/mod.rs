@@ -5,6 +5,7 @@ pub mod browse;
 pub mod feed;
 pub mod members;
 pub mod missing;
+pub mod runners;
 pub mod studio;
 pub mod upload;
 pub mod watch;

@@ -6,7 +6,7 @@ mod theme;
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::api::{self, ApiError, LogOut, Me, Site, Socket, StartQuery};
+use crate::api::{self, ApiError, LogOut, Me, Site, Socket, StartQuery, UserRole};
 use cynic::{MutationBuilder, QueryBuilder};
 
 pub use next::{current_path, login_href, safe_next, sign_up_href};
@@ -83,6 +83,11 @@ impl Session {
 
     pub fn signed_in(self) -> bool {
         self.me.with(Option::is_some)
+    }
+
+    /// Whether the site's own matters are shown to this person; the server decides about each anew.
+    pub fn is_administrator(self) -> bool {
+        self.me.with(|me| me.as_ref().is_some_and(|me| me.role == Some(UserRole::Admin)))
     }
 
     /// What the server says about itself, once it has.

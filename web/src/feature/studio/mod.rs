@@ -78,6 +78,11 @@ fn OwnVideos() -> impl IntoView {
                     <a class="button" href=move || format!("/@{}", name())>
                         "Your page"
                     </a>
+                    <Show when=move || session.is_administrator()>
+                        <a class="button" href="/admin">
+                            "Runners"
+                        </a>
+                    </Show>
                     <a class="button" href="/settings">
                         "Settings"
                     </a>

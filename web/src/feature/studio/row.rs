@@ -1,16 +1,16 @@
 //! One of one's own videos in the list; a video that is being processed reports live.
 
-use cynic::{QueryBuilder, SubscriptionBuilder};
+use cynic::{MutationBuilder, QueryBuilder, SubscriptionBuilder};
 use futures::StreamExt;
-use leptos::{prelude::*, reactive::spawn_local_scoped_with_cancellation};
+use leptos::{prelude::*, reactive::spawn_local_scoped_with_cancellation, task::spawn_local};
 
 use super::replace;
 use crate::{
     api::{
-        self, ProgressSubscription, ProgressVariables, VideoDetails, VideoProgress, VideoQuery, VideoState,
-        VideoVariables, Visibility,
+        self, ProgressSubscription, ProgressVariables, RetryVideo, VideoDetails, VideoProgress, VideoQuery,
+        VideoState, VideoVariables, Visibility,
     },
-    ui::{Glyph, Icon, IconButton, Paged, RelativeTime, count, duration},
+    ui::{Button, Glyph, Icon, IconButton, Paged, RelativeTime, count, duration, use_toasts},
 };
 
 /// A row: picture, name, state, numbers, and what can be done.
@@ -55,7 +55,7 @@ pub fn VideoRow(
                 <h2 class="studio-title">
                     <a href=href>{move || current.with(|video| video.title.clone())}</a>
                 </h2>
-                <StateLine video=video.clone() progress=progress />
+                <StateLine video=video.clone() progress=progress list=list />
                 <p class="studio-meta">
                     {move || current.with(|video| view! { <VisibilityMark visibility=video.visibility /> })}
                     <span title="Views">
@@ -117,13 +117,19 @@ fn follow(id: cynic::Id, progress: RwSignal<Option<VideoProgress>>, list: Paged<
 }
 
 #[component]
-fn StateLine(video: VideoDetails, progress: RwSignal<Option<VideoProgress>>) -> impl IntoView {
+fn StateLine(
+    video: VideoDetails,
+    progress: RwSignal<Option<VideoProgress>>,
+    list: Paged<VideoDetails>,
+) -> impl IntoView {
     match video.state {
         VideoState::Ready => None,
         VideoState::Failed => {
+            let can_retry = video.failure.as_ref().is_some_and(|failure| failure.can_retry);
             let message =
                 video.failure.map_or_else(|| "Processing failed.".to_owned(), |failure| failure.message);
-            Some(view! { <p class="studio-failure">{message}</p> }.into_any())
+            let again = can_retry.then(|| view! { <Again id=video.id list=list /> });
+            Some(view! { <div class="studio-failure"><p>{message}</p>{again}</div> }.into_any())
         }
         VideoState::Processing => {
             let percent =
@@ -141,6 +147,25 @@ fn StateLine(video: VideoDetails, progress: RwSignal<Option<VideoProgress>>) -> 
             )
         }
     }
+}
+
+/// Has a failed video processed again.
+#[component]
+fn Again(id: cynic::Id, list: Paged<VideoDetails>) -> impl IntoView {
+    let toasts = use_toasts();
+    let busy = RwSignal::new(false);
+    let again = move |_| {
+        let id = id.clone();
+        busy.set(true);
+        spawn_local(async move {
+            match api::send(RetryVideo::build(VideoVariables { id })).await {
+                Ok(answer) => replace(list, answer.retry_video),
+                Err(error) => toasts.fail(&error),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! { <Button label="Try again" icon=Icon::Retry busy=busy on_press=again /> }
 }
 
 #[component]

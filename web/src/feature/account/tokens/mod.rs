@@ -4,7 +4,6 @@ mod api;
 mod form;
 mod list;
 mod revoke;
-mod secret;
 mod words;
 
 use cynic::QueryBuilder;
@@ -15,11 +14,10 @@ use self::{
     form::TokenForm,
     list::TokenList,
     revoke::RevokeDialog,
-    secret::Secret,
 };
 use crate::{
     api as server,
-    ui::{Button, ErrorState, Load, use_load},
+    ui::{Button, ErrorState, Load, Secret, use_load},
 };
 
 /// The part of the settings page about tokens, for somebody who is logged in.
@@ -68,7 +66,7 @@ pub fn Tokens() -> impl IntoView {
                     view! { <ErrorState error retry=Callback::new(move |()| loader.retry()) /> }.into_any()
                 }
             }}
-            {move || made.get().map(|new| view! { <Secret new on_done=move |()| made.set(None) /> })}
+            {move || made.get().map(|new| secret(new, made))}
             <Show
                 when=move || making.get()
                 fallback=move || view! { <Button label="New token" on_press=move |_| making.set(true) /> }
@@ -77,5 +75,16 @@ pub fn Tokens() -> impl IntoView {
             </Show>
             <RevokeDialog revoking on_revoked=drop_out />
         </section>
+    }
+}
+
+fn secret(new: NewApiToken, made: RwSignal<Option<NewApiToken>>) -> impl IntoView {
+    view! {
+        <Secret
+            heading=format!("Copy the token of “{}” now.", new.api_token.name)
+            label="Token"
+            text=new.token
+            on_done=move |()| made.set(None)
+        />
     }
 }

@@ -1,4 +1,4 @@
-//! Small files of the data folder that nobody else may read.
+//! Small files that nobody else may read.
 
 use std::{
     fs,

@@ -1,32 +1,41 @@
-//! The secret of a token that was just made.
+//! A text that is shown this once: the secret of a token, or the command that holds one.
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::api::NewApiToken;
-use crate::ui::{Button, Kind, copy, use_toasts};
+use super::{Button, Kind, copy, use_toasts};
 
-/// Shows the secret until the person says that they have it.
+/// Shows the text until the person says that they have it.
 #[component]
-pub fn Secret(new: NewApiToken, #[prop(into)] on_done: Callback<()>) -> impl IntoView {
+pub fn Secret(
+    /// What to do with it, as a sentence.
+    heading: String,
+    /// What it is.
+    label: &'static str,
+    text: String,
+    #[prop(into)] on_done: Callback<()>,
+) -> impl IntoView {
     let toasts = use_toasts();
     let field = NodeRef::<html::Input>::new();
-    let secret = new.token.clone();
+    let secret = text.clone();
     let take = move |_| {
         let secret = secret.clone();
         spawn_local(async move {
             if copy(&secret).await {
-                toasts.say("Token copied.");
+                toasts.say(format!("{label} copied."));
             } else if let Some(input) = field.get_untracked() {
                 // Plain http has no clipboard for pages; what is marked can be copied by hand.
                 input.select();
-                toasts.say("This browser copies nothing for pages without https. The token is marked: copy it yourself.");
+                toasts.say(format!(
+                    "This browser copies nothing for pages without https. The {} is marked: copy it yourself.",
+                    label.to_lowercase()
+                ));
             }
         });
     };
     view! {
         <div class="token-secret" role="status">
             <p>
-                <strong>"Copy the token of “" {new.api_token.name} "” now."</strong>
+                <strong>{heading}</strong>
                 " It is shown this once and kept nowhere."
             </p>
             <div class="token-copy">
@@ -34,8 +43,8 @@ pub fn Secret(new: NewApiToken, #[prop(into)] on_done: Callback<()>) -> impl Int
                     node_ref=field
                     readonly
                     spellcheck="false"
-                    aria-label="Token"
-                    prop:value=new.token
+                    aria-label=label
+                    prop:value=text
                     on:focus=move |_| {
                         if let Some(input) = field.get_untracked() {
                             input.select();
