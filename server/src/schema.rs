@@ -9,10 +9,11 @@ use crate::{
     runner::{RunnerMutation, RunnerSubscription},
     upload::{UploadMutation, UploadQuery},
     video::{VideoMutation, VideoQuery, VideoSubscription},
+    webhook::{WebhookMutation, WebhookQuery},
 };
 
 #[derive(MergedObject, Default)]
-pub struct Query(AccountQuery, VideoQuery, FeedQuery, UploadQuery);
+pub struct Query(AccountQuery, VideoQuery, FeedQuery, UploadQuery, WebhookQuery);
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(
@@ -22,6 +23,7 @@ pub struct Mutation(
     VideoMutation,
     CaptionMutation,
     RunnerMutation,
+    WebhookMutation,
 );
 
 #[derive(MergedSubscription, Default)]

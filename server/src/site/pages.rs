@@ -14,8 +14,18 @@ use super::{assets, head::Head, policy};
 use crate::app::{App, SharedApp};
 
 /// Pages whose head is the site's own.
-const PAGES: [&str; 9] =
-    ["/", "/browse", "/search", "/upload", "/studio", "/login", "/signup", "/settings", "/moderation"];
+const PAGES: [&str; 10] = [
+    "/",
+    "/browse",
+    "/search",
+    "/upload",
+    "/studio",
+    "/studio/webhooks",
+    "/login",
+    "/signup",
+    "/settings",
+    "/moderation",
+];
 
 /// Pages, assets, GraphiQL, and a page of ours for whatever is not there.
 pub fn router() -> Router<SharedApp> {
