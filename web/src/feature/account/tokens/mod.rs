@@ -4,7 +4,6 @@ mod api;
 mod form;
 mod list;
 mod revoke;
-mod secret;
 mod words;
 
 use cynic::QueryBuilder;
@@ -15,11 +14,10 @@ use self::{
     form::TokenForm,
     list::TokenList,
     revoke::RevokeDialog,
-    secret::Secret,
 };
 use crate::{
     api as server,
-    ui::{Button, ErrorState, Load, use_load},
+    ui::{Button, ErrorState, Load, ShownOnce, use_load},
 };
 
 /// The part of the settings page about tokens, for somebody who is logged in.
@@ -68,7 +66,19 @@ pub fn Tokens() -> impl IntoView {
                     view! { <ErrorState error retry=Callback::new(move |()| loader.retry()) /> }.into_any()
                 }
             }}
-            {move || made.get().map(|new| view! { <Secret new on_done=move |()| made.set(None) /> })}
+            {move || {
+                made.get()
+                    .map(|new| {
+                        view! {
+                            <ShownOnce
+                                what="token"
+                                of=new.api_token.name
+                                secret=new.token
+                                on_done=move |()| made.set(None)
+                            />
+                        }
+                    })
+            }}
             <Show
                 when=move || making.get()
                 fallback=move || view! { <Button label="New token" on_press=move |_| making.set(true) /> }

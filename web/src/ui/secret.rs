@@ -1,41 +1,48 @@
-//! The secret of a token that was just made.
+//! A secret that was just made.
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::api::NewApiToken;
-use crate::ui::{Button, Kind, copy, use_toasts};
+use super::{Button, Kind, copy, use_toasts};
 
-/// Shows the secret until the person says that they have it.
+/// Shows a secret until the person says that they have it.
 #[component]
-pub fn Secret(new: NewApiToken, #[prop(into)] on_done: Callback<()>) -> impl IntoView {
+pub fn ShownOnce(
+    /// What it is, such as "token".
+    what: &'static str,
+    /// Whose it is.
+    #[prop(into)]
+    of: String,
+    secret: String,
+    #[prop(into)] on_done: Callback<()>,
+) -> impl IntoView {
     let toasts = use_toasts();
     let field = NodeRef::<html::Input>::new();
-    let secret = new.token.clone();
+    let taken = secret.clone();
     let take = move |_| {
-        let secret = secret.clone();
+        let secret = taken.clone();
         spawn_local(async move {
             if copy(&secret).await {
-                toasts.say("Token copied.");
+                toasts.say(format!("The {what} is copied."));
             } else if let Some(input) = field.get_untracked() {
                 // Plain http has no clipboard for pages; what is marked can be copied by hand.
                 input.select();
-                toasts.say("This browser copies nothing for pages without https. The token is marked: copy it yourself.");
+                toasts.say(format!("This browser copies nothing for pages without https. The {what} is marked: copy it yourself."));
             }
         });
     };
     view! {
-        <div class="token-secret" role="status">
+        <div class="secret" role="status">
             <p>
-                <strong>"Copy the token of “" {new.api_token.name} "” now."</strong>
+                <strong>"Copy the " {what} " of “" {of} "” now."</strong>
                 " It is shown this once and kept nowhere."
             </p>
-            <div class="token-copy">
+            <div class="secret-copy">
                 <input
                     node_ref=field
                     readonly
                     spellcheck="false"
-                    aria-label="Token"
-                    prop:value=new.token
+                    aria-label=format!("The {what}")
+                    prop:value=secret
                     on:focus=move |_| {
                         if let Some(input) = field.get_untracked() {
                             input.select();
