@@ -19,3 +19,4 @@ mod subscriptions;
 mod tokens;
 mod uploads;
 mod videos;
+mod webhooks;

@@ -8,6 +8,7 @@ mod journey;
 mod look;
 mod resume;
 mod upload;
+mod webhooks;
 
 use kinora_tests::app::TestApp;
 use kinora_tests::browser::{Browser, Profile};
