@@ -94,6 +94,10 @@ ids! {
     JobId,
     /// The right to work on a job: the fencing token of every write of a runner.
     LeaseId,
+    /// An address that is told what happens.
+    WebhookId,
+    /// One message to a webhook.
+    DeliveryId,
 }
 
 #[cfg(test)]

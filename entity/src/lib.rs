@@ -19,8 +19,10 @@ pub mod video;
 pub mod video_origin;
 pub mod video_tag;
 pub mod view;
+pub mod webhook;
+pub mod webhook_delivery;
 
 pub use id::{
-    ApiTokenId, ChunkId, JobId, LeaseId, OriginId, RenditionId, RunnerId, RunnerRegistrationId, SessionId,
-    TagId, UploadId, UserId, VideoId, ViewId,
+    ApiTokenId, ChunkId, DeliveryId, JobId, LeaseId, OriginId, RenditionId, RunnerId, RunnerRegistrationId,
+    SessionId, TagId, UploadId, UserId, VideoId, ViewId, WebhookId,
 };

@@ -11,6 +11,7 @@ mod m20261121_000006_video_origin;
 mod m20261121_000007_upload_resume;
 mod m20261121_000008_departed;
 mod m20261121_000009_chunk_jobs;
+mod m20261121_000010_webhooks;
 mod m20261121_000011_runner_credentials;
 mod m20261121_000012_captions;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000007_upload_resume::Migration),
             Box::new(m20261121_000008_departed::Migration),
             Box::new(m20261121_000009_chunk_jobs::Migration),
+            Box::new(m20261121_000010_webhooks::Migration),
             Box::new(m20261121_000011_runner_credentials::Migration),
             Box::new(m20261121_000012_captions::Migration),
         ]

@@ -14,6 +14,7 @@ use crate::{
     graphql::SocketPlaces,
     site::ReadSiteFile,
     storage::{Audience, Storage},
+    webhook::Messenger,
 };
 
 /// One server process.
@@ -35,6 +36,8 @@ pub struct App {
     pub throttle: Throttle,
     /// How many websockets each user and address has open.
     pub sockets: SocketPlaces,
+    /// Sends messages to webhooks.
+    pub messenger: Messenger,
     /// Keys the hashes that tell viewers apart.
     pub viewer_secret: [u8; 32],
     /// `127.0.0.1:PORT`: what the embedded runner calls this server.

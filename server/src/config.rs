@@ -62,10 +62,12 @@ pub struct Config {
     /// From the largest rung to the smallest.
     pub ladder: Vec<Rung>,
     pub rate_limits: bool,
+    /// Whether webhooks may lead to addresses that are not on the public internet.
+    pub webhook_private: bool,
 }
 
 /// Names of settings, in the order in which they are documented.
-pub const NAMES: [&str; 18] = [
+pub const NAMES: [&str; 19] = [
     "KINORA_LISTEN",
     "KINORA_PUBLIC_URL",
     "KINORA_DATA_DIR",
@@ -84,6 +86,7 @@ pub const NAMES: [&str; 18] = [
     "KINORA_MAX_DURATION",
     "KINORA_LADDER",
     "KINORA_RATE_LIMITS",
+    "KINORA_WEBHOOK_PRIVATE",
 ];
 
 /// The largest object that R2 and S3 take: 4.995 TiB.
@@ -108,6 +111,7 @@ impl Default for Config {
             max_duration: Duration::from_secs(12 * 3600),
             ladder: vec![rung(1080, 5000), rung(720, 2800), rung(480, 1400), rung(360, 700)],
             rate_limits: true,
+            webhook_private: false,
         }
     }
 }
@@ -186,6 +190,8 @@ impl Config {
         )?;
         config.rate_limits =
             one_of("KINORA_RATE_LIMITS", get("KINORA_RATE_LIMITS"), &[("on", true), ("off", false)])?;
+        config.webhook_private =
+            one_of("KINORA_WEBHOOK_PRIVATE", get("KINORA_WEBHOOK_PRIVATE"), &[("off", false), ("on", true)])?;
         if let Some(text) = get("KINORA_MAX_UPLOAD_BYTES") {
             config.max_upload_bytes = bytes("KINORA_MAX_UPLOAD_BYTES", text)?.min(LARGEST_OBJECT_BYTES);
         }
@@ -378,6 +384,7 @@ mod tests {
             ("KINORA_MAX_DURATION", "12"),
             ("KINORA_LADDER", "1080"),
             ("KINORA_SECRET", "short"),
+            ("KINORA_WEBHOOK_PRIVATE", "yes"),
         ] {
             let error = with(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");

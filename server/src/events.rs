@@ -20,6 +20,8 @@ pub enum Event {
     Video(VideoId),
     /// A job waits to be leased.
     Job,
+    /// A message to a webhook waits to be sent.
+    Webhook,
     /// A log-in has ended.
     SessionEnded(SessionId),
     /// An account has been disabled, or all its log-ins ended.
@@ -31,6 +33,7 @@ impl Event {
         match self {
             Self::Video(id) => format!("video {id}"),
             Self::Job => "job".into(),
+            Self::Webhook => "webhook".into(),
             Self::SessionEnded(id) => format!("session {id}"),
             Self::UserEnded(id) => format!("user {id}"),
         }
@@ -39,6 +42,7 @@ impl Event {
     fn parse(payload: &str) -> Option<Self> {
         match payload.split_once(' ') {
             None if payload == "job" => Some(Self::Job),
+            None if payload == "webhook" => Some(Self::Webhook),
             Some(("video", id)) => id.parse().ok().map(Self::Video),
             Some(("session", id)) => id.parse().ok().map(Self::SessionEnded),
             Some(("user", id)) => id.parse().ok().map(Self::UserEnded),
@@ -125,6 +129,7 @@ mod tests {
         for event in [
             Event::Video(VideoId::random()),
             Event::Job,
+            Event::Webhook,
             Event::SessionEnded(SessionId::random()),
             Event::UserEnded(UserId::random()),
         ] {

@@ -1,6 +1,6 @@
 //! The Kinora server.
 //!
-//! Each folder is a feature: [`account`], [`upload`], [`video`], [`feed`], [`playback`], and behind them
+//! Each folder is a feature: [`account`], [`upload`], [`video`], [`feed`], [`playback`], [`webhook`], and behind them
 //! [`job`] (the queue), [`processing`] (what its one kind of job does) and [`runner`] (the API of those who
 //! do it). Features stand on [`graphql`], [`storage`] and [`app`]; [`embedded`] brings the services that a
 //! small site does not want to run apart.
@@ -33,3 +33,4 @@ pub mod storage;
 mod telemetry;
 pub mod upload;
 pub mod video;
+pub mod webhook;

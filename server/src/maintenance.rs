@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{app::App, app::SharedApp, doctor::leftovers, error::Result, job, processing, runner, upload};
+use crate::{
+    app::App, app::SharedApp, doctor::leftovers, error::Result, job, processing, runner, upload, webhook,
+};
 
 const REAP_EVERY: Duration = Duration::from_secs(10);
 const TIDY_EVERY: Duration = Duration::from_secs(600);
@@ -37,6 +39,9 @@ pub async fn run(app: SharedApp) {
                     Ok(0) => {}
                     Ok(count) => tracing::info!(count, "abandoned uploads were cleared away"),
                     Err(error) => tracing::warn!(?error, "abandoned uploads could not be looked for"),
+                }
+                if let Err(error) = webhook::prune(&app).await {
+                    tracing::warn!(?error, "the log of webhooks could not be shortened");
                 }
             }
             _ = compare.tick() => {

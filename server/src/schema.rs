@@ -10,10 +10,19 @@ use crate::{
     runner::{RunnerAdminMutation, RunnerAdminQuery, RunnerMutation, RunnerSubscription},
     upload::{UploadMutation, UploadQuery},
     video::{VideoMutation, VideoQuery, VideoSubscription},
+    webhook::{WebhookMutation, WebhookQuery},
 };
 
 #[derive(MergedObject, Default)]
-pub struct Query(AccountQuery, VideoQuery, FeedQuery, UploadQuery, RunnerAdminQuery, ProcessingQuery);
+pub struct Query(
+    AccountQuery,
+    VideoQuery,
+    FeedQuery,
+    UploadQuery,
+    RunnerAdminQuery,
+    ProcessingQuery,
+    WebhookQuery,
+);
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(
@@ -25,6 +34,7 @@ pub struct Mutation(
     RunnerMutation,
     RunnerAdminMutation,
     ProcessingMutation,
+    WebhookMutation,
 );
 
 #[derive(MergedSubscription, Default)]

@@ -31,6 +31,7 @@ use crate::{
     http, maintenance, runner, schema,
     site::ReadSiteFile,
     storage::{Endpoint, Storage},
+    webhook::{self, Messenger, SecretKey},
 };
 
 /// How long open requests and the embedded runner get to finish.
@@ -194,6 +195,7 @@ pub async fn start(mut config: Config, site: ReadSiteFile) -> Result<Running> {
     let mut background = vec![
         tokio::spawn(app.events.clone().listen(app.database.clone(), app.stop.clone())),
         tokio::spawn(maintenance::run(SharedApp::clone(&app))),
+        tokio::spawn(webhook::run(SharedApp::clone(&app))),
     ];
     if let Some((store, _)) = store {
         background.push(tokio::spawn(sweep_store(store, app.stop.clone())));
@@ -241,6 +243,7 @@ pub async fn build(
         passwords: Passwords::new()?,
         throttle: Throttle::new(config.rate_limits),
         sockets: SocketPlaces::default(),
+        messenger: Messenger::new(SecretKey::new(derive(&secret, "webhooks")), config.webhook_private),
         viewer_secret: derive(&secret, "viewers"),
         events: Events::new(),
         stop: CancellationToken::new(),

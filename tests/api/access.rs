@@ -15,11 +15,15 @@ struct Row {
     variables: Value,
 }
 
-/// The ids of one owner's things: a private video, an open upload, a token, and a lease of one runner.
+/// The ids of one owner's things: a private video, an open upload, a token, a webhook with a message, and a lease of
+/// one runner.
+#[derive(Default)]
 struct Things {
     video: String,
     upload: String,
     token: String,
+    webhook: String,
+    delivery: String,
     lease: String,
     /// A runner and a registration token, which are the administrators'.
     runner: String,
@@ -27,7 +31,7 @@ struct Things {
 }
 
 fn rows(things: &Things) -> Vec<Row> {
-    let Things { video, upload, token, lease, runner, registration } = things;
+    let Things { video, upload, token, webhook, delivery, lease, runner, registration } = things;
     let row = |field, document, variables| Row { field, document, variables };
     vec![
         row("Query.video", "query ($v: ID!) { x: video(id: $v) { id title } }", json!({ "v": video })),
@@ -76,6 +80,36 @@ fn rows(things: &Things) -> Vec<Row> {
             "Mutation.retryVideo",
             "mutation ($v: ID!) { x: retryVideo(id: $v) { id title } }",
             json!({ "v": video }),
+        ),
+        row(
+            "Query.webhookDeliveries",
+            "query ($w: ID!) { x: webhookDeliveries(webhookId: $w) { nodes { payload } } }",
+            json!({ "w": webhook }),
+        ),
+        row(
+            "Mutation.updateWebhook",
+            "mutation ($w: ID!) { x: updateWebhook(input: { id: $w, url: \"https://taken.example/\" }) { url } }",
+            json!({ "w": webhook }),
+        ),
+        row(
+            "Mutation.deleteWebhook",
+            "mutation ($w: ID!) { x: deleteWebhook(id: $w) }",
+            json!({ "w": webhook }),
+        ),
+        row(
+            "Mutation.rotateWebhookSecret",
+            "mutation ($w: ID!) { x: rotateWebhookSecret(id: $w) { secret } }",
+            json!({ "w": webhook }),
+        ),
+        row(
+            "Mutation.testWebhook",
+            "mutation ($w: ID!) { x: testWebhook(id: $w) { id } }",
+            json!({ "w": webhook }),
+        ),
+        row(
+            "Mutation.resendWebhookDelivery",
+            "mutation ($d: ID!) { x: resendWebhookDelivery(id: $d) { id } }",
+            json!({ "d": delivery }),
         ),
         row("Mutation.deleteVideo", "mutation ($v: ID!) { x: deleteVideo(id: $v) }", json!({ "v": video })),
         row(
@@ -189,16 +223,7 @@ fn fields_with_ids() -> BTreeSet<String> {
 
 #[test]
 fn the_matrix_has_every_field_that_takes_an_id() {
-    let none = String::new;
-    let nothing = Things {
-        video: none(),
-        upload: none(),
-        token: none(),
-        lease: none(),
-        runner: none(),
-        registration: none(),
-    };
-    let covered: BTreeSet<String> = rows(&nothing).iter().map(|row| row.field.to_owned()).collect();
+    let covered: BTreeSet<String> = rows(&Things::default()).iter().map(|row| row.field.to_owned()).collect();
     assert_eq!(covered, fields_with_ids());
 }
 
@@ -219,7 +244,7 @@ async fn answer(client: &Client, row: &Row) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_reaches_what_is_not_theirs() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(|config| config.webhook_private = true).await;
     let (owner, other) = (app.person("owner").await, app.person("other").await);
     let (runner, other_runner) = (app.fake_runner("one").await, app.fake_runner("other").await);
     let disabled = app.person("disabled").await;
@@ -238,10 +263,15 @@ async fn nobody_reaches_what_is_not_theirs() {
     let runners =
         admin.client.query("{ runners { nodes { id name } } }").await.data()["runners"]["nodes"].take();
     let registration = admin.create_registration("attic").await.data()["createRunnerRegistration"].take();
+    // Nobody listens there, so the message waits.
+    let (_, webhook) = owner.webhook("http://127.0.0.1:9/", &["VIDEO_READY"]).await;
+    let delivery = owner.ping(&webhook).await;
     let things = Things {
         video: video.clone(),
         upload: upload["id"].as_str().unwrap().to_owned(),
         token: made["apiToken"]["id"].as_str().unwrap().to_owned(),
+        webhook: webhook["id"].as_str().unwrap().to_owned(),
+        delivery: delivery["id"].as_str().unwrap().to_owned(),
         lease,
         runner: runners[0]["id"].as_str().unwrap().to_owned(),
         registration: registration["registration"]["id"].as_str().unwrap().to_owned(),
@@ -272,7 +302,7 @@ async fn nobody_reaches_what_is_not_theirs() {
             }
             // An invented id gets the same answer.
             let mut invented = row.variables.clone();
-            for name in ["v", "u", "t", "l", "r", "g"] {
+            for name in ["v", "u", "t", "w", "d", "l", "r", "g"] {
                 if invented[name].is_string() {
                     invented[name] = json!("11111111112");
                 }
@@ -305,6 +335,8 @@ async fn fingerprint(app: &TestApp) -> String {
             (SELECT string_agg(state, ',' ORDER BY id) FROM runner),
             (SELECT count(*) FROM runner_registration),
             (SELECT count(*) FROM api_token WHERE revoked_at IS NULL),
+            (SELECT string_agg(concat(url, secret_salt, off_reason), ',' ORDER BY id) FROM webhook),
+            (SELECT string_agg(attempts_before::text, ',' ORDER BY id) FROM webhook_delivery),
             (SELECT count(*) FROM chunk)))",
     )
     .await

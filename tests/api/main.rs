@@ -21,3 +21,4 @@ mod subscriptions;
 mod tokens;
 mod uploads;
 mod videos;
+mod webhooks;

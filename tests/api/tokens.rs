@@ -146,7 +146,7 @@ const UPLOAD: Option<&str> = Some("UPLOAD");
 const ALL: Option<&str> = Some("ALL");
 
 /// Every id is an invented one, so that whoever may pass is told NOT_FOUND by the service behind.
-const CASES: [Case; 23] = [
+const CASES: [Case; 29] = [
     case("createUpload", "createUpload(input: { fileName: \"a.mp4\", size: 0 }) { id }", UPLOAD),
     case("signUploadParts", "signUploadParts(uploadId: \"11111111112\", partNumbers: [1]) { url }", UPLOAD),
     case("completeUpload", "completeUpload(uploadId: \"11111111112\") { id }", UPLOAD),
@@ -170,6 +170,16 @@ const CASES: [Case; 23] = [
     case("revokeRunner", "revokeRunner(id: \"11111111112\") { id }", None),
     case("createRunnerRegistration", "createRunnerRegistration(input: { name: \"x\" }) { token }", None),
     case("withdrawRunnerRegistration", "withdrawRunnerRegistration(id: \"11111111112\")", None),
+    case(
+        "createWebhook",
+        "createWebhook(input: { url: \"https://example.org\", events: [VIDEO_READY] }) { secret }",
+        None,
+    ),
+    case("updateWebhook", "updateWebhook(input: { id: \"11111111112\", enabled: false }) { id }", None),
+    case("deleteWebhook", "deleteWebhook(id: \"11111111112\")", None),
+    case("rotateWebhookSecret", "rotateWebhookSecret(id: \"11111111112\") { secret }", None),
+    case("testWebhook", "testWebhook(id: \"11111111112\") { id }", None),
+    case("resendWebhookDelivery", "resendWebhookDelivery(id: \"11111111112\") { id }", None),
     case("logOut", "logOut", None),
     case(
         "logIn",
@@ -235,12 +245,17 @@ async fn each_scope_may_what_it_says_and_nothing_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_token_sees_tokens() {
+async fn no_token_sees_tokens_or_webhooks() {
     let app = TestApp::start().await;
     let ann = app.person("ann").await;
     for scope in ["READ", "UPLOAD", "ALL"] {
         let program = app.guest.bearing(&ann.api_token(scope).await);
-        for ask in [MINE, "{ user(username: \"ann\") { apiTokens { id } } }"] {
+        for ask in [
+            MINE,
+            "{ user(username: \"ann\") { apiTokens { id } } }",
+            "{ me { webhooks { url } } }",
+            "{ webhookDeliveries(webhookId: \"11111111112\") { nodes { payload } } }",
+        ] {
             assert_eq!(program.query(ask).await.code(), "FORBIDDEN", "{scope}: {ask}");
         }
         // What the person sees otherwise, it sees.

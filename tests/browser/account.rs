@@ -83,7 +83,7 @@ async fn a_token_is_made_shown_once_and_revoked() {
     browser.fill("Name", "the attic").await;
     browser.press("Make token").await;
     browser.wait_for_text("shown this once", PATIENCE).await;
-    let secret = browser.script("return document.querySelector('.token-secret input').value", vec![]).await;
+    let secret = browser.script("return document.querySelector('.secret input').value", vec![]).await;
     let secret = secret.as_str().unwrap();
     browser.picture_all("settings-token-made").await;
     browser.press("New token").await;

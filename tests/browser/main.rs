@@ -9,6 +9,7 @@ mod look;
 mod resume;
 mod runners;
 mod upload;
+mod webhooks;
 
 use kinora_tests::app::TestApp;
 use kinora_tests::browser::{Browser, Profile};

@@ -10,6 +10,7 @@ mod sent_again;
 mod store;
 mod survival;
 mod upload;
+mod webhooks;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;

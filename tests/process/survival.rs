@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const SOON: Duration = Duration::from_secs(15);
 
 /// The postmaster of a data folder, if one is alive.
-fn postgres_of(data: &Path) -> Option<Pid> {
+pub fn postgres_of(data: &Path) -> Option<Pid> {
     let text = std::fs::read_to_string(data.join("postgres/cluster/postmaster.pid")).ok()?;
     let pid = Pid::from_raw(text.lines().next()?.trim().parse().ok()?);
     kill(pid, None).is_ok().then_some(pid)

@@ -57,6 +57,40 @@ impl Person {
         self.run(CREATE, json!({ "input": input })).await
     }
 
+    /// `createWebhook` that must succeed: its secret, and the webhook.
+    pub async fn webhook(&self, url: &str, events: &[&str]) -> (String, Value) {
+        let input = json!({ "url": url, "events": events });
+        let mut made = self.create_webhook(input).await.data()["createWebhook"].take();
+        (made["secret"].as_str().unwrap().to_owned(), made["webhook"].take())
+    }
+
+    pub async fn create_webhook(&self, input: Value) -> Reply {
+        let create = format!(
+            "mutation ($input: CreateWebhookInput!) {{ createWebhook(input: $input) {{ secret webhook {{ {WEBHOOK} }} }} }}"
+        );
+        self.run(&create, json!({ "input": input })).await
+    }
+
+    pub async fn webhooks(&self) -> Vec<Value> {
+        let mut data = self.client.query(&format!("{{ me {{ webhooks {{ {WEBHOOK} }} }} }}")).await.data();
+        data["me"]["webhooks"].take().as_array().unwrap().clone()
+    }
+
+    /// Sends a `ping` and gives its delivery.
+    pub async fn ping(&self, webhook: &Value) -> Value {
+        let test = format!("mutation ($id: ID!) {{ testWebhook(id: $id) {{ {DELIVERY} }} }}");
+        self.run(&test, json!({ "id": webhook["id"] })).await.data()["testWebhook"].take()
+    }
+
+    /// The newest messages of a webhook.
+    pub async fn deliveries(&self, webhook: &Value) -> Vec<Value> {
+        let log = format!(
+            "query ($id: ID!) {{ webhookDeliveries(webhookId: $id, first: 100) {{ nodes {{ {DELIVERY} }} }} }}"
+        );
+        let mut data = self.run(&log, json!({ "id": webhook["id"] })).await.data();
+        data["webhookDeliveries"]["nodes"].take().as_array().unwrap().clone()
+    }
+
     /// Uploads bytes to the end and gives the video's id.
     /// Makes a token with which a machine can become a runner.
     pub async fn create_registration(&self, name: &str) -> Reply {
@@ -158,6 +192,15 @@ impl Person {
         self.update_video(json!({ "id": video, "visibility": visibility })).await.data();
     }
 }
+
+/// Everything that a webhook tells of itself.
+pub const WEBHOOK: &str =
+    "id url events scope enabled offReason offAt failingSince lastError previousSecretUntil createdAt";
+
+/// Everything that is known of a message to a webhook.
+pub const DELIVERY: &str =
+    "id messageId event videoId videoTitle state attempts statusCode durationMs response error payload
+createdAt lastAttemptAt nextAttemptAt";
 
 /// Everything that a client may ask of a video.
 pub const VIDEO: &str = "query ($id: ID!) { video(id: $id) {

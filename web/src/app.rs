@@ -39,6 +39,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/watch/:id") view=WatchPage />
                         <Route path=path!("/upload") view=|| members(MembersPage::Upload) />
                         <Route path=path!("/studio") view=|| members(MembersPage::Studio) />
+                        <Route path=path!("/studio/webhooks") view=|| members(MembersPage::Webhooks) />
                         <Route path=path!("/login") view=|| members(MembersPage::LogIn) />
                         <Route path=path!("/signup") view=|| members(MembersPage::SignUp) />
                         <Route path=path!("/admin") view=|| members(MembersPage::Runners) />

@@ -1,6 +1,6 @@
 //! What an administrator does from the command line.
 
-use kinora_entity::{RunnerId, runner, user};
+use kinora_entity::{RunnerId, runner, user, webhook::OffReason};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, IntoActiveModel, TransactionTrait};
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     app::App,
     error::{Error, Result},
+    webhook,
 };
 
 async fn find(app: &App, username: &str) -> Result<user::Model> {
@@ -60,8 +61,8 @@ pub async fn disable(app: &App, username: &str) -> Result<()> {
     Ok(())
 }
 
-/// Sets a new password and ends every session and every token of the account: whoever knew the old one may
-/// have made some.
+/// Sets a new password, ends every session and every token of the account and switches its webhooks off: whoever
+/// knew the old one may have made some.
 ///
 /// # Errors
 /// NOT_FOUND, BAD_USER_INPUT.
@@ -75,6 +76,7 @@ pub async fn reset_password(app: &App, username: &str, password: String) -> Resu
     let transaction = app.database.begin().await?;
     account.update(&transaction).await?;
     token::revoke_all(app, &transaction, id).await?;
+    webhook::switch_off_all(&transaction, id, OffReason::Password).await?;
     service::end_all_sessions(app, &transaction, id).await?;
     transaction.commit().await?;
     Ok(())

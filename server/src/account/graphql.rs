@@ -10,6 +10,7 @@ use crate::{
     error::Result,
     graphql::{Bytes, ContextExt, PageInput, load},
     video::{UploaderCountKey, VideoConnection, listing},
+    webhook::{self, WebhookObject},
 };
 
 /// What an account may do beyond its own things.
@@ -72,6 +73,15 @@ impl UserObject {
             return Ok(Vec::new());
         }
         let rows = token::list(ctx.app(), ctx.requester().viewer()?).await?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    /// Who is told what happens to videos, oldest first. Nobody else sees any, and a token sees none either.
+    async fn webhooks(&self, ctx: &Context<'_>) -> Result<Vec<WebhookObject>> {
+        if !ctx.requester().owns(self.0.id) {
+            return Ok(Vec::new());
+        }
+        let rows = webhook::list(ctx.app(), ctx.requester().viewer()?).await?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 

@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 enum Asks {
     /// A token of at least this scope.
     Scope(Scope),
-    /// The person: it concerns tokens, passwords or log-ins (Immich CVE-2026-23896).
+    /// The person: it concerns tokens, passwords or log-ins (Immich CVE-2026-23896), or webhooks, which would go on
+    /// telling after the token is revoked.
     Person,
     /// A runner, which has tokens of its own kind.
     Runner,
@@ -19,15 +20,17 @@ enum Asks {
 const UPLOAD: Asks = Asks::Scope(Scope::Upload);
 const ALL: Asks = Asks::Scope(Scope::All);
 
-const MUTATIONS: [(&str, Asks); 31] = [
+const MUTATIONS: [(&str, Asks); 37] = [
     ("abortUpload", UPLOAD),
     ("completeJob", Asks::Runner),
     ("completeUpload", UPLOAD),
     ("createApiToken", Asks::Person),
     ("createRunnerRegistration", Asks::Person),
     ("createUpload", UPLOAD),
+    ("createWebhook", Asks::Person),
     ("deleteCaption", UPLOAD),
     ("deleteVideo", ALL),
+    ("deleteWebhook", Asks::Person),
     ("failJob", Asks::Runner),
     ("favoriteVideo", ALL),
     ("leaseJob", Asks::Runner),
@@ -41,16 +44,20 @@ const MUTATIONS: [(&str, Asks); 31] = [
     ("renewLease", Asks::Runner),
     ("reportRunner", Asks::Runner),
     ("retryVideo", UPLOAD),
+    ("resendWebhookDelivery", Asks::Person),
     ("revokeApiToken", Asks::Person),
+    ("rotateWebhookSecret", Asks::Person),
     ("setCaption", UPLOAD),
     ("revokeRunner", Asks::Person),
     ("setRunnerState", ALL),
     ("signJobOutputs", Asks::Runner),
     ("signUp", Asks::Person),
     ("signUploadParts", UPLOAD),
+    ("testWebhook", Asks::Person),
     ("updateUpload", UPLOAD),
     ("updateVideo", UPLOAD),
     ("withdrawRunnerRegistration", Asks::Person),
+    ("updateWebhook", Asks::Person),
 ];
 
 /// Lets a request run these mutations, or none of them. Only tokens of people are held back here: a person who

@@ -18,10 +18,25 @@ const MOST_DIRECTIVES: usize = 50;
 /// How many items a list without `first` is taken to have.
 const USUAL_LIST: u64 = 20;
 /// Fields that return `first` items.
-const LISTS: [&str; 5] = ["videos", "feed", "tags", "signUploadParts", "apiTokens"];
+const LISTS: [&str; 7] =
+    ["videos", "feed", "tags", "signUploadParts", "apiTokens", "webhooks", "webhookDeliveries"];
 
 /// Fields that ask the database or the store once each, wherever they stand.
-const DEAR: [&str; 5] = ["videos", "feed", "receivedParts", "createUpload", "apiTokens"];
+const DEAR: [&str; 13] = [
+    "videos",
+    "feed",
+    "receivedParts",
+    "createUpload",
+    "apiTokens",
+    "webhooks",
+    "webhookDeliveries",
+    "createWebhook",
+    "updateWebhook",
+    "deleteWebhook",
+    "rotateWebhookSecret",
+    "testWebhook",
+    "resendWebhookDelivery",
+];
 const DEAR_COST: u64 = 50;
 
 /// Why a document is not run.

@@ -82,10 +82,10 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
         if job.parent_id.is_some() || job.plan.is_some() {
             fall_back(app, &transaction, &job, &error).await?;
         } else if retry {
-            give_up_on(&transaction, &job).await?;
+            give_up_on(app, &transaction, &job).await?;
         } else {
             tracing::info!(job = %job.id, video = %job.video_id, error, "a video failed");
-            videos::fail(&transaction, job.video_id, &code, &message).await?;
+            videos::fail(app, &transaction, job.video_id, &code, &message).await?;
         }
     }
     transaction.commit().await?;
@@ -100,13 +100,13 @@ pub async fn lost(app: &App, connection: &impl ConnectionTrait, job: &job::Model
     if job.parent_id.is_some() || job.plan.is_some() {
         return fall_back(app, connection, job, "its runners went silent").await;
     }
-    give_up_on(connection, job).await
+    give_up_on(app, connection, job).await
 }
 
-async fn give_up_on(connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
+async fn give_up_on(app: &App, connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
     const MESSAGE: &str = "This video could not be processed after several tries. The file is safe; tell the administrator of this site.";
     tracing::info!(job = %job.id, video = %job.video_id, "a video is given up");
-    videos::fail(connection, job.video_id, PROCESSING_FAILED, MESSAGE).await
+    videos::fail(app, connection, job.video_id, PROCESSING_FAILED, MESSAGE).await
 }
 
 /// A video that cannot be made in chunks is made in one piece, which is slower and puts up with more: only that

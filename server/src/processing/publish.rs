@@ -20,6 +20,7 @@ use crate::{
     feed,
     job::held,
     storage::{StorageError, keys},
+    webhook,
 };
 
 /// So many chunks tell well enough what the rest will need; at the end all are counted.
@@ -249,6 +250,7 @@ pub(super) async fn publish_video(
 ) -> Result<()> {
     let published_at = found.published_at.unwrap_or_else(|| app.clock.now());
     let is_new = found.published_at.is_none();
+    let before = found.clone();
     let mut row = found.into_active_model();
     row.published_attempt = Set(Some(attempt));
     row.published_at = Set(Some(published_at));
@@ -259,5 +261,5 @@ pub(super) async fn publish_video(
     change(&mut row);
     let updated = row.update(connection).await?;
     feed::sync_rank(connection, &updated).await?;
-    Ok(())
+    webhook::video_changed(app, connection, &before, &updated).await
 }

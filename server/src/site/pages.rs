@@ -14,13 +14,14 @@ use super::{assets, head::Head, policy};
 use crate::app::{App, SharedApp};
 
 /// Pages whose head is the site's own.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "/",
     "/admin",
     "/browse",
     "/search",
     "/upload",
     "/studio",
+    "/studio/webhooks",
     "/login",
     "/signup",
     "/settings",

@@ -14,6 +14,7 @@ use crate::{
     events::{Event, notify},
     feed,
     storage::keys,
+    webhook,
 };
 
 /// A video as its uploader described it.
@@ -182,6 +183,7 @@ pub async fn delete(app: &SharedApp, viewer: &Viewer, id: VideoId) -> Result<()>
     job::Entity::find().filter(job::Column::VideoId.eq(id)).lock_exclusive().all(&transaction).await?;
     let found = owned(&transaction, viewer.user.id, id).await?;
     feed::leave(&transaction, &found).await?;
+    webhook::video_deleted(app, &transaction, &found).await?;
     // Jobs go with it: a runner that works on one finds its lease lost.
     video::Entity::delete_by_id(id).exec(&transaction).await?;
     // Should the store be away now, or a runner write late, the objects go with the next comparison.
@@ -211,13 +213,20 @@ pub async fn delete(app: &SharedApp, viewer: &Viewer, id: VideoId) -> Result<()>
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn fail(connection: &impl ConnectionTrait, id: VideoId, code: &str, message: &str) -> Result<()> {
+pub async fn fail(
+    app: &App,
+    connection: &impl ConnectionTrait,
+    id: VideoId,
+    code: &str,
+    message: &str,
+) -> Result<()> {
     let found = video::Entity::find_by_id(id)
         .filter(video::Column::State.eq(video::State::Processing))
         .lock_exclusive()
         .one(connection)
         .await?;
     if let Some(found) = found {
+        let before = found.clone();
         let mut row = found.into_active_model();
         row.state = Set(video::State::Failed);
         row.failure_code = Set(Some(code.to_owned()));
@@ -226,6 +235,7 @@ pub async fn fail(connection: &impl ConnectionTrait, id: VideoId, code: &str, me
         row.has_poster = Set(false);
         let failed = row.update(connection).await?;
         feed::sync_rank(connection, &failed).await?;
+        webhook::video_changed(app, connection, &before, &failed).await?;
     }
     notify(connection, Event::Video(id)).await?;
     Ok(())

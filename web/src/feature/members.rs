@@ -10,7 +10,7 @@ use leptos::{prelude::*, wasm_split::wasm_split};
 use super::{
     account::{LogInPage, SettingsPage, SignUpPage},
     runners::RunnersPage,
-    studio::StudioPage,
+    studio::{StudioPage, WebhooksPage},
     upload::UploadPage,
 };
 use crate::{
@@ -27,6 +27,7 @@ pub enum MembersPage {
     Settings,
     Studio,
     Upload,
+    Webhooks,
 }
 
 /// A view that can be made any number of times, under the owner of whoever makes it.
@@ -54,5 +55,6 @@ fn members_page(page: MembersPage) -> Result<MakeView, ApiError> {
         MembersPage::Settings => || view! { <SettingsPage /> }.into_any(),
         MembersPage::Studio => || view! { <StudioPage /> }.into_any(),
         MembersPage::Upload => || view! { <UploadPage /> }.into_any(),
+        MembersPage::Webhooks => || view! { <WebhooksPage /> }.into_any(),
     })
 }

@@ -33,12 +33,12 @@ pub fn Secret(
         });
     };
     view! {
-        <div class="token-secret" role="status">
+        <div class="secret" role="status">
             <p>
                 <strong>{heading}</strong>
                 " It is shown this once and kept nowhere."
             </p>
-            <div class="token-copy">
+            <div class="secret-copy">
                 <input
                     node_ref=field
                     readonly

@@ -29,6 +29,13 @@ pub fn SettingsPage() -> impl IntoView {
             </section>
             <Show when=move || session.signed_in()>
                 <Tokens />
+                <section aria-labelledby="webhooks">
+                    <h2 id="webhooks">"Webhooks"</h2>
+                    <p class="soft">"A program of yours can be told when a video is ready, fails or is deleted."</p>
+                    <a class="button" href="/studio/webhooks">
+                        "Your webhooks"
+                    </a>
+                </section>
             </Show>
             <section aria-labelledby="about">
                 <h2 id="about">"About"</h2>

@@ -6,6 +6,7 @@ mod delete;
 mod edit;
 mod row;
 pub mod tags;
+mod webhooks;
 
 use cynic::QueryBuilder;
 use leptos::prelude::*;
@@ -14,7 +15,8 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 
-use self::{delete::DeleteDialog, edit::EditDialog, row::VideoRow};
+pub use self::webhooks::WebhooksPage;
+use self::{delete::DeleteDialog, edit::EditDialog, row::VideoRow, webhooks::WebhookNotice};
 use crate::{
     api::{self, ApiError, ErrorCode, OwnVideosQuery, OwnVideosVariables, VideoDetails},
     session::{current_path, login_href, use_session},
@@ -28,6 +30,17 @@ const PAGE_SIZE: i32 = 30;
 pub fn StudioPage() -> impl IntoView {
     set_title(|| "Your videos".to_owned());
     let session = use_session();
+    ask_guests_to_log_in();
+    view! {
+        <Show when=move || session.signed_in() fallback=PageSkeleton>
+            <OwnVideos />
+        </Show>
+    }
+}
+
+/// Leads a guest to the log-in, which leads back here.
+fn ask_guests_to_log_in() {
+    let session = use_session();
     let navigate = use_navigate();
     effect(move || {
         if session.known() && !session.signed_in() {
@@ -35,11 +48,6 @@ pub fn StudioPage() -> impl IntoView {
             navigate(&login_href(&current_path()), options);
         }
     });
-    view! {
-        <Show when=move || session.signed_in() fallback=PageSkeleton>
-            <OwnVideos />
-        </Show>
-    }
 }
 
 #[component]
@@ -91,6 +99,7 @@ fn OwnVideos() -> impl IntoView {
                     </a>
                 </p>
             </header>
+            <WebhookNotice />
             <Show when=move || list.is_starting()>
                 <PageSkeleton />
             </Show>

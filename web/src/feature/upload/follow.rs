@@ -108,8 +108,11 @@ mod tests {
             percent: 140.0,
             stage: None,
             eta_ms: None,
-            failure: failure
-                .map(|message| Failure { code: "MEDIA_TRUNCATED".into(), message: message.into() }),
+            failure: failure.map(|message| Failure {
+                code: "MEDIA_TRUNCATED".into(),
+                message: message.into(),
+                can_retry: false,
+            }),
         }
     }
 
