@@ -109,6 +109,8 @@ pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<()
         tracing::warn!("jobs could not be given back in time; their leases will run out");
         running.shutdown().await;
     }
+    // It shares the folder, which goes with the last who does.
+    introducing.shutdown().await;
     outcome
 }
 
