@@ -66,7 +66,6 @@ async fn after_the_browser_was_killed_only_the_rest_is_sent() {
     browser.wait_for_text("the sea", PATIENCE).await;
     browser.fill("Title", "The sea at night").await;
     received_at_least(&ann, 4).await;
-    browser.picture_all("upload-sending").await;
     browser.kill().await;
     let safe = received(&ann).await;
 
@@ -102,7 +101,7 @@ async fn a_pause_keeps_what_has_arrived_and_the_same_file_is_recognised() {
     received_at_least(&ann, 3).await;
     browser.press("Pause").await;
     browser.wait_for_text("Paused", PATIENCE).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    browser.picture_all("upload-paused").await;
     let safe = received(&ann).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(received(&ann).await, safe, "nothing moves while it is paused");

@@ -53,7 +53,7 @@ async fn an_administrator_adds_drains_resumes_disables_and_revokes_a_runner() {
     browser.press("Make token").await;
     browser.wait_for_text("shown this once", PATIENCE).await;
     browser.wait_for_text("Not registered yet", PATIENCE).await;
-    let command = browser.script("return document.querySelector('.token-secret input').value", vec![]).await;
+    let command = browser.script("return document.querySelector('.secret input').value", vec![]).await;
     let command = command.as_str().unwrap();
     let start = format!("kinora runner --server {} --token knr_", app.url.as_str().trim_end_matches('/'));
     assert!(command.starts_with(&start), "{command}");

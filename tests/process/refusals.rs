@@ -11,10 +11,14 @@ use crate::Place;
 
 const SOON: Duration = Duration::from_secs(20);
 
-async fn refused(mut served: Served, hints: &[&str]) {
+async fn refused(served: Served, hints: &[&str]) {
+    refused_with(1, served, hints).await;
+}
+
+async fn refused_with(code: i32, mut served: Served, hints: &[&str]) {
     let status = served.ended(SOON).await;
     let words = served.words();
-    assert_eq!(status.code(), Some(1), "{words}");
+    assert_eq!(status.code(), Some(code), "{words}");
     let last = words.lines().last().unwrap_or_default();
     for hint in hints {
         assert!(last.to_lowercase().contains(&hint.to_lowercase()), "“{hint}” is missing from: {words}");
@@ -101,5 +105,6 @@ async fn a_runner_that_is_not_let_in() {
     let mut served = Served::spawn(&place.data(), &[]);
     served.ready().await;
     let mut runner = command(&["runner", "--server", served.url.as_str(), "--token", "wrong", "--once"]);
-    refused(Served::follow(&mut runner, 0), &["token"]).await;
+    // Whatever starts it again should not.
+    refused_with(77, Served::follow(&mut runner, 0), &["token"]).await;
 }

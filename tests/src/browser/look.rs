@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use serde_json::json;
 use thirtyfour::prelude::*;
 
+/// What is drawn unless `KINORA_PICTURES=all` asks for every size in both themes: drawing is slow.
+const FEW: [((u32, u32), Theme); 2] = [((360, 740), Theme::Light), ((1280, 800), Theme::Dark)];
+
 /// Phone upright and turned, laptop, large screen.
 pub const SIZES: [(u32, u32); 4] = [(360, 740), (740, 360), (1280, 800), (2560, 1440)];
 
@@ -40,8 +43,9 @@ pub(super) async fn show_as(driver: &WebDriver, (width, height): (u32, u32), the
 
 pub(super) async fn picture_all(driver: &WebDriver, name: &str) -> Vec<PathBuf> {
     let mut pictures = Vec::new();
-    for size in SIZES {
-        for theme in [Theme::Dark, Theme::Light] {
+    let all = std::env::var_os("KINORA_PICTURES").is_some_and(|wanted| wanted == "all");
+    for (size, theme) in SIZES.into_iter().flat_map(|size| [(size, Theme::Dark), (size, Theme::Light)]) {
+        if all || FEW.contains(&(size, theme)) {
             show_as(driver, size, theme).await;
             // Layout and the longest transition.
             tokio::time::sleep(std::time::Duration::from_millis(400)).await;

@@ -81,33 +81,37 @@ impl Captions {
         }
     }
 
-    /// The `track` elements, to stand inside a `video`.
+    /// The `track` element of the language that is read, to stand inside a `video`. The others are not there:
+    /// of tracks that nobody has touched, browsers show what they think best.
     pub fn tracks(self) -> impl IntoView {
+        let shown = move || {
+            let now = self.now.get()?;
+            self.all.with(|all| all.iter().find(|caption| caption.language == now).cloned())
+        };
         view! {
-            <For each=move || self.all.get() key=|caption| caption.url.clone() let(caption)>
-                <Track caption now=self.now />
+            <For each=shown key=|caption| caption.url.clone() let(caption)>
+                <Track caption />
             </For>
         }
     }
 }
 
 #[component]
-fn Track(caption: Caption, now: Memo<Option<String>>) -> impl IntoView {
+fn Track(caption: Caption) -> impl IntoView {
     let element = NodeRef::<html::Track>::new();
-    let language = caption.language.clone();
     effect(move || {
-        let is_shown = now.with(|now| now.as_ref() == Some(&language));
-        let track = element.get().and_then(|element| element.track());
-        if let Some(track) = track {
-            track.set_mode(if is_shown {
-                web_sys::TextTrackMode::Showing
-            } else {
-                web_sys::TextTrackMode::Disabled
-            });
+        if let Some(track) = element.get().and_then(|element| element.track()) {
+            track.set_mode(web_sys::TextTrackMode::Showing);
         }
     });
     view! {
-        <track node_ref=element kind="captions" src=path_of(&caption.url) srclang=caption.language.clone() label=name_of(&caption) />
+        <track
+            node_ref=element
+            kind="captions"
+            src=path_of(&caption.url)
+            srclang=caption.language.clone()
+            label=name_of(&caption)
+        />
     }
 }
 

@@ -72,6 +72,10 @@ pub async fn send_file(row: Row, others: Vec<cynic::Id>, wires: Wires) -> Result
     if let Err(error) = sent {
         if error.upload_is_gone {
             row.begun.set_value(None);
+            // Gone because it is whole: another tab, or this one before it was closed, has sent the rest.
+            if let Ok(video_id) = complete(&begun).await {
+                return Ok(video_id);
+            }
         }
         return Err(error.into());
     }
