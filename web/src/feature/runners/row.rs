@@ -46,11 +46,11 @@ pub fn RunnerRow(id: cynic::Id, fleet: Fleet, revoking: RwSignal<Option<Runner>>
                     <dt>"Done"</dt>
                     <dd>{of(|it| count(it.done_lately.into()))}</dd>
                 </div>
-                <div class:trouble=has_failed>
+                <div class:worrying=has_failed>
                     <dt>"Failed"</dt>
                     <dd>{of(|it| count(it.failed_lately.into()))}</dd>
                 </div>
-                <div class:trouble=has_lost>
+                <div class:worrying=has_lost>
                     <dt>"Lost"</dt>
                     <dd>{of(|it| count(it.lost_lately.into()))}</dd>
                 </div>

@@ -18,7 +18,7 @@ impl Tone {
             Self::Ready => "runner-status ready",
             Self::Working => "runner-status working",
             Self::Quiet => "runner-status",
-            Self::Trouble => "runner-status trouble",
+            Self::Trouble => "runner-status worrying",
         }
     }
 }
