@@ -39,7 +39,7 @@ async fn captions_and_chapters_are_added_in_the_studio_and_shown_to_everybody() 
     let browser = visit(&app).await;
     sign_up(&browser, "ann").await;
     let ann = Person::log_in(&app.guest, "ann").await;
-    let id = ann.upload_clip(&clips::LONG_LANDSCAPE).await;
+    let id = ann.upload_clip(&clips::LANDSCAPE).await;
     ann.ready(&id, PROCESSING).await;
 
     browser.open(&format!("/studio?edit={id}")).await;

@@ -52,7 +52,8 @@ pub(super) struct Claimed {
 }
 
 /// Claims what is due: of each webhook the first message, and only while nobody sends to it, so that a slow one
-/// holds up nobody but itself. Those that work come first; with `healthy_only` the others wait.
+/// holds up nobody but itself. Those that work come first; with `healthy_only` the others wait. What came of the
+/// try before is forgotten, so that nobody takes it for the outcome of this one.
 pub(super) async fn claim(
     connection: &impl ConnectionTrait,
     most: usize,
@@ -73,7 +74,8 @@ pub(super) async fn claim(
             RETURNING w.id, w.url, w.secret_salt, \
                 CASE WHEN w.previous_until > now() THEN w.previous_salt END AS previous_salt \
          ) \
-         UPDATE webhook_delivery d SET attempts = d.attempts + 1, last_attempt_at = now() \
+         UPDATE webhook_delivery d SET attempts = d.attempts + 1, last_attempt_at = now(), \
+            error = NULL, status_code = NULL, response = NULL \
          FROM free JOIN busy ON busy.id = free.webhook_id WHERE d.id = free.delivery_id AND d.state = 'pending' \
          RETURNING d.id, d.webhook_id, d.payload, d.attempts, d.attempts - d.attempts_before AS tries, \
             d.last_attempt_at AS sent_at, busy.url, busy.secret_salt, busy.previous_salt",
