@@ -180,6 +180,11 @@ impl TestApp {
         put.expect("the store of a test answers");
     }
 
+    /// Whether the store is ours, which says more than the protocol asks for.
+    pub fn has_own_store(&self) -> bool {
+        !matches!(self.store, Some(Store::Garage(_)))
+    }
+
     /// How many files our own store holds of objects and of parts; of another, how many objects and open uploads.
     pub async fn stored_files(&self) -> usize {
         if let Some(Store::Garage(_)) = &self.store {
