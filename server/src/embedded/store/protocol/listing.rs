@@ -111,7 +111,11 @@ pub(super) async fn parts(
 }
 
 fn list_parts(shelf: &Shelf, input: ListPartsInput) -> S3Result<ListPartsOutput> {
-    let (folder, _) = shelf.find_open_upload(&input.bucket, &input.key, &input.upload_id)?;
+    let (folder, _) = {
+        // An upload that is being completed is gone only when its object is there.
+        let _completing = shelf.upload_locks.lock(&*input.upload_id);
+        shelf.find_open_upload(&input.bucket, &input.key, &input.upload_id)?
+    };
     let limit = page_length(input.max_parts)?;
     let marker = input.part_number_marker.unwrap_or(0);
     let mut parts = shelf.parts(&folder).map_err(disk)?;

@@ -73,6 +73,25 @@ async fn completing_again_has_the_same_answer_and_changes_nothing() {
     assert_eq!(s3.get("k").await, b"another");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_gone_has_become_its_object() {
+    let s3 = serve().await;
+    for round in 0..30 {
+        let key = &format!("k{round}");
+        let upload = s3.begin(key).await;
+        let part = s3.part(key, &upload, 1, b"x".to_vec()).await.unwrap();
+        let looking = async {
+            let parts = || s3.client.list_parts().bucket(BUCKET).key(key).upload_id(&upload).send();
+            while parts().await.is_ok() {}
+            s3.client.head_object().bucket(BUCKET).key(key).send().await.map(drop)
+        };
+        let listed = [(1, part.as_str())];
+        let (completed, seen) = tokio::join!(s3.complete(key, &upload, &listed), looking);
+        completed.unwrap();
+        seen.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn an_aborted_upload_is_gone() {
     let s3 = serve().await;
