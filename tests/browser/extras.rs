@@ -25,7 +25,7 @@ const CHOOSE: &str = "const input = document.querySelector('input[aria-label=\"C
     return true";
 /// The words over the picture, as the browser's own renderer has them.
 const CUE: &str = "const video = document.querySelector('video');
-    const shown = [...video.textTracks].filter((track) => track.mode === 'showing');
+    const shown = [...video?.textTracks ?? []].filter((track) => track.mode === 'showing');
     return shown.flatMap((track) => [...track.activeCues ?? []].map((cue) => cue.text)).join(' and ') || null";
 
 async fn position_s(browser: &Browser) -> f64 {
@@ -70,7 +70,7 @@ async fn captions_and_chapters_are_added_in_the_studio_and_shown_to_everybody() 
     browser.press("Captions").await;
     assert_eq!(browser.wait_for_script("a caption", PATIENCE, CUE).await, "Gulls <i>cry</i>");
     browser.press("The shore").await;
-    let reached = "const video = document.querySelector('video'); return video.currentTime >= 2 || null";
+    let reached = "const video = document.querySelector('video'); return video?.currentTime >= 2 || null";
     browser.wait_for_script("the chapter", PATIENCE, reached).await;
     browser.picture_all("watch-captions").await;
     // Whoever touches nothing sees no controls.
@@ -121,7 +121,7 @@ async fn the_pictures_of_a_post_are_turned_and_its_origin_is_shown() {
     let page = WatchPage::open(&browser, &format!("/watch/{id}")).await;
     page.play().await;
     browser.wait_for_text("From ann.films", PATIENCE).await;
-    let playing = "const video = document.querySelector('video'); return video.currentTime > 0 || null";
+    let playing = "const video = document.querySelector('video'); return video?.currentTime > 0 || null";
     browser.wait_for_script("playback", PATIENCE, playing).await;
     // Paused, only the arrows move it.
     browser.keys(" ").await;
@@ -137,7 +137,7 @@ async fn the_pictures_of_a_post_are_turned_and_its_origin_is_shown() {
     browser.open("/").await;
     browser.wait_for_script("playback in the feed", PATIENCE, playing).await;
     browser.keys(Key::Right).await;
-    let second = "const video = document.querySelector('video'); return video.currentTime >= 4 || null";
+    let second = "const video = document.querySelector('video'); return video?.currentTime >= 4 || null";
     browser.wait_for_script("the second picture", Duration::from_secs(2), second).await;
     browser.quit().await;
 }
