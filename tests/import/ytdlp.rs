@@ -57,6 +57,11 @@ async fn only_videos_with_their_description_are_imported() {
     scene.write("Birds [abc].en-US.vtt", caption("Herring gulls"));
     scene.import("ytdlp").await.went_well("Imported 0 new videos, 1 brought up to date, 1 already here.\n");
     assert!(scene.app.guest.get_text(&file).await.ends_with("Herring gulls\n\n"));
+    // What a person wrote here stays.
+    scene.app.sql("UPDATE caption SET source = 'uploaded'").await;
+    scene.write("Birds [abc].en-US.vtt", caption("Black-headed gulls"));
+    scene.import("ytdlp").await.went_well("Imported 0 new videos, 1 brought up to date, 1 already here.\n");
+    assert!(scene.app.guest.get_text(&file).await.ends_with("Herring gulls\n\n"));
     // What cannot be read is named, and stops nothing.
     scene.write("Birds [abc].de.srt", "no caption");
     scene.import("ytdlp").await.complained(

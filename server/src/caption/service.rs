@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use kinora_entity::{VideoId, caption};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    TransactionTrait, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, TransactionTrait,
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 
 use super::{Cues, Language, cues::webvtt, loader::Track};
@@ -48,7 +49,8 @@ pub async fn set(app: &App, viewer: &Viewer, video: VideoId, new: NewCaption) ->
     saved.ok_or_else(|| Error::not_found("caption"))
 }
 
-/// Writes a track in the caller's transaction.
+/// Writes a track in the caller's transaction. What an import brings replaces only what an import brought: a track
+/// that a person handed in here stays.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -59,6 +61,10 @@ pub async fn insert(
     source: caption::Source,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let mut gives_way = Condition::all();
+    if source == caption::Source::Imported {
+        gives_way = gives_way.add(Expr::col((caption::Entity, caption::Column::Source)).eq(source));
+    }
     caption::Entity::insert(caption::ActiveModel {
         video_id: Set(video),
         language: Set(new.language.to_string()),
@@ -75,6 +81,7 @@ pub async fn insert(
                 caption::Column::Cues,
                 caption::Column::UpdatedAt,
             ])
+            .action_cond_where(gives_way)
             .to_owned(),
     )
     .exec_without_returning(connection)

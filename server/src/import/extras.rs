@@ -4,7 +4,7 @@ use std::io::Read;
 
 use chrono::{DateTime, Utc};
 use kinora_entity::{VideoId, caption, video};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -132,7 +132,7 @@ impl ReadExtras {
         Some(hash.finalize().to_vec())
     }
 
-    /// Gives them to a video, in the caller's transaction.
+    /// Gives them to a video, in the caller's transaction. What a person wrote here stays.
     ///
     /// # Errors
     /// Whatever the database says.
@@ -146,8 +146,13 @@ impl ReadExtras {
             insert(connection, id, caption, caption::Source::Imported, now).await?;
         }
         if let Some(chapters) = self.chapters {
-            let row = video::ActiveModel { id: Set(id), chapters: Set(Some(chapters)), ..Default::default() };
-            row.update(connection).await?;
+            let row = video::ActiveModel { chapters: Set(Some(chapters)), ..Default::default() };
+            video::Entity::update_many()
+                .set(row)
+                .filter(video::Column::Id.eq(id))
+                .filter(video::Column::Chapters.is_null())
+                .exec(connection)
+                .await?;
         }
         Ok(())
     }
