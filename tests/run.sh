@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-waiting=(browser process import api)
+waiting=(browser process)
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 

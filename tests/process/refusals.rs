@@ -28,7 +28,7 @@ async fn refused_with(code: i32, mut served: Served, hints: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_server_on_the_same_folder() {
-    let place = Place::new();
+    let place = Place::empty();
     let mut first = Served::spawn(&place.data(), &[]);
     first.ready().await;
     refused(Served::spawn(&place.data(), &[]), &["another Kinora", "KINORA_DATA_DIR"]).await;
@@ -37,7 +37,7 @@ async fn a_second_server_on_the_same_folder() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_port() {
-    let place = Place::new();
+    let place = Place::empty();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let served = Served::spawn_on(port, &place.data(), &[]);
@@ -46,7 +46,7 @@ async fn a_busy_port() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_ffmpeg() {
-    let place = Place::new();
+    let place = Place::empty();
     refused(Served::spawn(&place.data(), &[("PATH", "/nowhere")]), &["ffmpeg"]).await;
 }
 
@@ -62,7 +62,7 @@ async fn no_postgres() {
     if !hidden.exists() || !can_hide {
         return;
     }
-    let place = Place::new();
+    let place = Place::empty();
     let mut hiding = Command::new("bwrap");
     hiding
         .args(["--dev-bind", "/", "/", "--tmpfs", "/usr/lib/postgresql", "--die-with-parent"])
@@ -76,7 +76,7 @@ async fn no_postgres() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_cannot_be_written() {
-    let place = Place::new();
+    let place = Place::empty();
     let file = place.data();
     std::fs::write(&file, "a file stands where the folder should be").unwrap();
     let served = Served::spawn(&file.join("data"), &[]);
@@ -85,7 +85,7 @@ async fn a_folder_that_cannot_be_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_setting_that_does_not_exist_or_makes_no_sense() {
-    let place = Place::new();
+    let place = Place::empty();
     refused(Served::spawn(&place.data(), &[("KINORA_PORT", "1")]), &["KINORA_PORT"]).await;
     refused(Served::spawn(&place.data(), &[("KINORA_SIGN_UP", "perhaps")]), &["KINORA_SIGN_UP", "open"])
         .await;
@@ -94,14 +94,14 @@ async fn a_setting_that_does_not_exist_or_makes_no_sense() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_does_not_answer() {
-    let place = Place::new();
+    let place = Place::empty();
     let nobody = format!("postgres://kinora@127.0.0.1:{}/kinora", free_port());
     refused(Served::spawn(&place.data(), &[("DATABASE_URL", &nobody)]), &["DATABASE_URL"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_that_is_not_let_in() {
-    let place = Place::new();
+    let place = Place::empty();
     let mut served = Served::spawn(&place.data(), &[]);
     served.ready().await;
     let mut runner = command(&["runner", "--server", served.url.as_str(), "--token", "wrong", "--once"]);

@@ -209,7 +209,7 @@ async fn a_runner_elsewhere_processes_a_video_and_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outside_database_and_store_serve_the_same_site() {
     // One server lends its Postgres, and a store runs alone; to the other server, both are just addresses.
-    let (lender_place, store_place, place) = (Place::new(), Place::new(), Place::new());
+    let (lender_place, store_place, place) = (Place::new(), Place::empty(), Place::empty());
     let mut lender = Served::spawn(&lender_place.data(), &[("KINORA_RUNNER", "off")]);
     lender.ready().await;
     let socket = lender_place.data().join("postgres/socket");

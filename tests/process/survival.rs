@@ -61,7 +61,7 @@ async fn an_accepted_upload_survives_kill_9_at_any_moment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_stops_everything_in_order() {
-    let place = Place::new();
+    let place = Place::empty();
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let mut served = Served::spawn(&place.data(), &[]);
         served.ready().await;

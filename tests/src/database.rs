@@ -39,15 +39,7 @@ pub(crate) async fn create() -> Url {
     let server = Url::parse(&postgres.url()).unwrap();
     MIGRATED.get_or_init(|| make_template(&server)).await;
     let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    run(
-        &server,
-        &[
-            format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"),
-            // Nothing here need survive a loss of power.
-            format!("ALTER DATABASE {name} SET synchronous_commit = off"),
-        ],
-    )
-    .await;
+    run(&server, &[format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")]).await;
     named(&server, &name)
 }
 
@@ -67,7 +59,15 @@ pub(crate) async fn run(database: &Url, statements: &[String]) {
 }
 
 async fn make_template(server: &Url) {
-    run(server, &[format!("CREATE DATABASE {TEMPLATE}")]).await;
+    let statements = [
+        // Nothing here need survive a loss of power.
+        "ALTER SYSTEM SET fsync = off".to_owned(),
+        "ALTER SYSTEM SET full_page_writes = off".to_owned(),
+        "ALTER SYSTEM SET synchronous_commit = off".to_owned(),
+        "SELECT pg_reload_conf()".to_owned(),
+        format!("CREATE DATABASE {TEMPLATE}"),
+    ];
+    run(server, &statements).await;
     let connection = connect(named(server, TEMPLATE).as_str(), &StatementCount::default()).await.unwrap();
     migrate(&connection).await.unwrap();
     // A template can be copied only while nobody is connected to it.

@@ -4,13 +4,14 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use url::Url;
 
+use crate::database::RUN_FOLDER;
 use crate::graphql::Client;
 
 const POLL: Duration = Duration::from_millis(25);
@@ -38,6 +39,20 @@ pub fn command(arguments: &[&str]) -> Command {
         }
     }
     command
+}
+
+/// Makes a data folder whose database has its tables and nothing else, from one that is made once a run.
+pub fn copy_of_migrated(data: &Path) {
+    static MIGRATED: LazyLock<PathBuf> = LazyLock::new(|| {
+        let data = RUN_FOLDER.join("migrated");
+        let done = command(&["migrate"]).env("KINORA_DATA_DIR", &data).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        data
+    });
+    std::fs::create_dir_all(data).unwrap();
+    // Postgres' files belong to a user of their own.
+    let copied = Command::new("cp").arg("-a").arg(MIGRATED.join("postgres")).arg(data).status().unwrap();
+    assert!(copied.success());
 }
 
 /// A port that was free a moment ago.

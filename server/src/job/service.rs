@@ -205,6 +205,22 @@ pub async fn take_back(app: &App, runner: RunnerId, error: &str) -> Result<()> {
     }
 }
 
+/// Puts back what a runner had that was ended and is here again under the same name, so that nobody waits for its
+/// leases to run out. What may be what ends it, as it was tried so often, waits all the same, and counts as a crash.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn take_over(app: &App, runner: RunnerId) -> Result<()> {
+    let transaction = app.database.begin().await?;
+    for job in store::leased_by(&transaction, runner).await? {
+        if job.attempts < MOST_ATTEMPTS {
+            retry_later(&transaction, &job, "its runner was ended", Setback::GivenBack).await?;
+        }
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
 /// Forgets what came of leases that ended long ago.
 ///
 /// # Errors

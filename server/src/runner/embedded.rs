@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     account::{self, Credentials, Requester},
     app::SharedApp,
+    job as queue,
 };
 
 /// Runs until `stop`, then gives its jobs back.
@@ -44,11 +45,13 @@ pub async fn start(
 async fn token(app: &SharedApp) -> Result<String> {
     let path = app.config.data_dir.join("runner-token");
     if let Some(token) = files::read_secret(&path)?
-        && matches!(
-            account::authenticate(app, &Credentials::Bearer(token.clone())).await,
-            Ok(Requester::Runner(_))
-        )
+        && let Ok(Requester::Runner(runner)) =
+            account::authenticate(app, &Credentials::Bearer(token.clone())).await
     {
+        // Whoever had these jobs was part of a process that is no more: nobody need wait for their leases to run out.
+        if let Err(error) = queue::take_over(app, runner.id).await {
+            tracing::warn!(?error, "jobs of the last run wait until their leases run out");
+        }
         return Ok(token);
     }
     let token = account::create_runner_token(app, "embedded", account::Lifetime::UNLIMITED)
