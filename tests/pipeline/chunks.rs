@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use kinora_server::config::Rung;
 use kinora_tests::app::TestApp;
 use kinora_tests::clips::{self, Clip};
 use kinora_tests::person::Person;
@@ -30,6 +31,10 @@ async fn processed(ann: &Person, app: &TestApp, clip: &Clip, in_one_piece: bool)
         app.sql("DROP TRIGGER whole ON job; DROP FUNCTION whole()").await;
     }
     fetch(&ann.client, video).await
+}
+
+const fn rung(short_side: u32) -> Rung {
+    Rung { short_side, video_bitrate: 500_000 }
 }
 
 /// The checksum of every decoded frame, of pictures (`v`) or of sound (`a`).
@@ -112,14 +117,18 @@ fn chunks(track: &Track) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_players_take_is_passed_on_and_the_rest_joins_it() {
-    let app = TestApp::start_processing().await;
+    let app = TestApp::start_with(|config| {
+        config.embedded_runner = true;
+        config.ladder = vec![rung(360), rung(180)];
+    })
+    .await;
     let ann = app.person("ann").await;
     let cut = processed(&ann, &app, &clips::CHUNKS, false).await;
     let source = clips::CHUNKS.path();
     assert_eq!(cut.master.variants.len(), 2, "the size of the source is not encoded again");
     // The same frames as in the source, each of them.
     assert_eq!(frames(&cut.pictures[0].file, "v"), frames(&source, "v"));
-    assert_eq!(cut.pictures[0].variant.resolution(), (854, 480));
+    assert_eq!(cut.pictures[0].variant.resolution(), (640, 360));
     let sound = cut.sound.as_ref().unwrap();
     assert_eq!(sound.packets("a").len(), probe::packets(&source, "a").len());
     for track in cut.pictures.iter().chain([sound]) {

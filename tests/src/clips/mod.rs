@@ -167,10 +167,10 @@ pub const CHUNKS: Clip = Clip {
     in_step: true,
     ..clip(
         "chunks-h264-aac",
-        "-f lavfi -i testsrc2=s=854x480:r=30:d=40,drawbox=c=black:t=fill:enable='lt(t,1)' \
+        "-f lavfi -i testsrc2=s=640x360:r=30:d=40,drawbox=c=black:t=fill:enable='lt(t,1)' \
          -f lavfi -i sine=f=440:r=44100:d=40,volume=volume=0:enable='lt(t,1)' \
          -c:v libx264 -preset veryfast -pix_fmt yuv420p -g 60 -sc_threshold 0 -c:a aac -movflags +faststart",
-        (854, 480),
+        (640, 360),
         40_000.0,
     )
 };
