@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context, Result};
@@ -25,6 +26,7 @@ pub fn hash(folders: &Folders, profile: Profile) -> Result<String> {
     files.sort();
     let mut hasher = Sha256::new();
     hasher.update(profile.name());
+    hasher.update(compiler()?);
     for file in files {
         let content = fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
         hasher.update(file.strip_prefix(&folders.root).unwrap_or(&file).to_string_lossy().as_bytes());
@@ -32,6 +34,13 @@ pub fn hash(folders: &Folders, profile: Profile) -> Result<String> {
         hasher.update(&content);
     }
     Ok(hex::encode(hasher.finalize()))
+}
+
+/// What the compiler says of itself.
+fn compiler() -> Result<Vec<u8>> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let said = Command::new(rustc).arg("--version").output().context("asking rustc for its version")?;
+    Ok(said.stdout)
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

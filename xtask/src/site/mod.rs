@@ -7,6 +7,7 @@ mod inputs;
 mod licenses;
 mod node;
 mod page;
+mod shelf;
 mod wasm;
 
 use std::{
@@ -17,7 +18,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use self::{node::Node, page::Page};
+use self::{node::Node, page::Page, shelf::Shelf};
 use crate::Profile;
 
 /// The folders that a build reads and writes.
@@ -50,14 +51,22 @@ pub fn build(root: &Path, profile: Profile) -> Result<()> {
         return Ok(());
     }
 
+    let shelf = Shelf::of(root);
+    clear(&folders.stage)?;
+    if shelf.fetch(&wanted, &folders.stage)? {
+        replace(&folders)?;
+        inputs::remember(&folders, &wanted)?;
+        say(&format!("the site was built from the same files before ({} ms)", began.elapsed().as_millis()));
+        return Ok(());
+    }
     let node = Node::prepare(&folders)?;
     let wasm = wasm::build(&folders, profile)?;
     say("bundling scripts and styles");
-    clear(&folders.stage)?;
     let page = Page::assemble(&folders, &node, &wasm, profile)?;
     explorer::copy(&folders, &node)?;
     licenses::write(&folders)?;
     compress::all(&folders.stage, profile)?;
+    shelf.keep(&wanted, &folders.stage)?;
     replace(&folders)?;
     inputs::remember(&folders, &wanted)?;
     say(&format!("web/dist is ready ({:.1} s); brotli on the wire:", began.elapsed().as_secs_f64()));
