@@ -71,7 +71,7 @@ async fn a_webhook_is_made_told_and_told_again() {
     app.ready_video(&ann, &runner, "A walk by the sea in the first days of spring").await;
     browser.wait_for_text("It answered 500.", PATIENCE).await;
     browser.wait_for_text("Next try", PATIENCE).await;
-    browser.named("summary", "video.ready").await.click().await.unwrap();
+    browser.click("summary", "video.ready").await;
     browser.wait_for_text("Down for maintenance", PATIENCE).await;
     fits(&browser).await;
     browser.picture_all("webhooks-log").await;
@@ -90,7 +90,7 @@ async fn a_webhook_is_made_told_and_told_again() {
     browser.press("Switch on").await;
     browser.named("button", "Send test").await;
     browser.press("Edit the webhook").await;
-    browser.named("label", "Deleted").await.click().await.unwrap();
+    browser.click("label", "Deleted").await;
     browser.press("Save").await;
     browser.wait_for_text("Ready, failed, deleted", PATIENCE).await;
     browser.press("Edit the webhook").await;

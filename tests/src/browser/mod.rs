@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 use url::Url;
 
@@ -55,6 +56,15 @@ impl Browser {
         drop(self.process);
         // There is nobody left to say goodbye to.
         let _ = self.driver.leak();
+    }
+
+    /// Closes the tab, as somebody would who asks nobody, and shows an empty one instead.
+    pub async fn replace_tab(&self) {
+        let old = self.driver.window().await.unwrap();
+        let new = self.driver.new_tab().await.unwrap();
+        self.driver.switch_to_window(old).await.unwrap();
+        self.driver.close_window().await.unwrap();
+        self.driver.switch_to_window(new).await.unwrap();
     }
 
     /// Opens a path of the site.
@@ -156,13 +166,27 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Clicks on the visible element of a CSS selector whose accessible name holds `name`. One that the page puts
+    /// another in the place of, just then, is looked for again, as whoever clicks hits what is there.
+    pub async fn click(&self, selector: &str, name: &str) {
+        const TRIES: u32 = 5;
+        for remaining in (0..TRIES).rev() {
+            match self.named(selector, name).await.click().await {
+                Ok(()) => return,
+                Err(error)
+                    if matches!(*error, WebDriverErrorInner::StaleElementReference(_)) && remaining > 0 => {}
+                Err(error) => self.fail(&format!("“{name}” cannot be clicked: {error}")).await,
+            }
+        }
+    }
+
     pub async fn press(&self, name: &str) {
-        self.named("button, [role=button], input[type=submit]", name).await.click().await.unwrap();
+        self.click("button, [role=button], input[type=submit]", name).await;
     }
 
     /// Follows the link with that name.
     pub async fn press_link(&self, name: &str) {
-        self.named("a", name).await.click().await.unwrap();
+        self.click("a", name).await;
     }
 
     /// Sends keys to whatever has the focus.
