@@ -5,6 +5,7 @@
 mod broken;
 mod chunks;
 mod classes;
-mod published;
 mod samples;
 mod wake;
+
+use kinora_tests::published;

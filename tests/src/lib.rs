@@ -13,6 +13,7 @@ pub mod person;
 pub mod playlist;
 pub mod probe;
 pub mod proxy;
+pub mod published;
 pub mod receiver;
 pub mod served;
 pub mod socket;

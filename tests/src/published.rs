@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kinora_tests::clips::Clip;
-use kinora_tests::graphql::Client;
-use kinora_tests::person::Person;
-use kinora_tests::playlist::{Master, Media, Variant};
-use kinora_tests::probe::{self, Packet};
 use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 use url::Url;
 
+use crate::clips::Clip;
+use crate::graphql::Client;
+use crate::person::Person;
+use crate::playlist::{Master, Media, Variant};
+use crate::probe::{self, Packet};
+
+/// How long any clip may take.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One rendition as one file.
@@ -38,6 +40,7 @@ pub async fn publish(person: &Person, clip: &Clip) -> Published {
     fetch(&person.client, video).await
 }
 
+/// What the playlists of a video name, as far as they have grown.
 pub async fn fetch(client: &Client, video: Value) -> Published {
     let folder = tempfile::tempdir().unwrap();
     let at = client.base().join(video["hlsUrl"].as_str().unwrap()).unwrap();
@@ -78,10 +81,12 @@ impl Track {
         probe::streams(&self.file)["streams"][0].take()
     }
 
+    /// Its packets of pictures (`v`) or of sound (`a`).
     pub fn packets(&self, kind: &str) -> Vec<Packet> {
         probe::packets(&self.file, kind)
     }
 
+    /// From the first packet's begin to the last one's end.
     pub fn duration_ms(&self, kind: &str) -> f64 {
         let packets = self.packets(kind);
         let last = packets.last().unwrap();

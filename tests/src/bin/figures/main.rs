@@ -1,8 +1,11 @@
 //! Measures a release build and prints each figure beside its limit: `make bench`. An argument, `site`, `uploads`
-//! or `processing`, picks one part.
+//! (of which `interrupted` is a part) or `processing` (of which `ladder` and `runners` are), picks one.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that fails has nothing to say")]
 
+mod interrupted;
+mod ladder;
 mod processing;
+mod runners;
 mod uploads;
 
 use std::os::unix::fs::PermissionsExt;
@@ -31,8 +34,17 @@ async fn main() {
     if ["", "uploads"].contains(&wanted.as_str()) {
         uploads::measure(folder.path()).await;
     }
+    if ["", "uploads", "interrupted"].contains(&wanted.as_str()) {
+        interrupted::measure(folder.path()).await;
+    }
     if ["", "processing"].contains(&wanted.as_str()) {
         processing::measure(folder.path()).await;
+    }
+    if ["", "processing", "ladder"].contains(&wanted.as_str()) {
+        ladder::measure(folder.path()).await;
+    }
+    if ["", "processing", "runners"].contains(&wanted.as_str()) {
+        runners::measure(folder.path()).await;
     }
 }
 

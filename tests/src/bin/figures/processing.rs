@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 
 use super::row;
 
-const PATIENCE: Duration = Duration::from_secs(1_800);
+pub const PATIENCE: Duration = Duration::from_secs(1_800);
 
 /// A source, how it is made of ten seconds of 1080p, and how soon it must be playable.
 struct Case {
@@ -63,7 +63,7 @@ pub async fn measure(folder: &Path) {
     let person = Person::sign_up(&served.client(), "measures").await;
     for case in &CASES {
         let file = folder.join(format!("{}.{}", case.name.replace(' ', "-"), case.extension));
-        make(&short, case, &file);
+        make(&short, case.arguments, &file);
         let (playable_s, ready_s) = watched_after(&person, &file, case.waits_until_ready).await;
         row(&format!("upload complete to playable, {}", case.name), playable_s, "s", case.limit_s);
         if let Some(ready_s) = ready_s {
@@ -75,22 +75,26 @@ pub async fn measure(folder: &Path) {
 }
 
 /// Ten seconds that browsers take as they are; everything else is made of it.
-fn short(folder: &Path) -> PathBuf {
+pub fn short(folder: &Path) -> PathBuf {
     let file = folder.join("ten-seconds.mp4");
-    ffmpeg(&[], &super::sample(), H264, &file);
+    ffmpeg(&[], Some(&super::sample()), H264, &file);
     file
 }
 
-fn make(short: &Path, case: &Case, file: &Path) {
-    let keeps_codecs = !case.arguments.contains("-c:v");
-    let arguments =
-        if keeps_codecs { format!("-c copy {}", case.arguments) } else { case.arguments.to_owned() };
-    ffmpeg(&["-stream_loop", "-1"], short, &arguments, file);
+/// The short one over and over, with these arguments of ffmpeg; copied where they name no encoder.
+pub fn make(short: &Path, arguments: &str, file: &Path) {
+    let keeps_codecs = !arguments.contains("-c:v");
+    let arguments = if keeps_codecs { format!("-c copy {arguments}") } else { arguments.to_owned() };
+    ffmpeg(&["-stream_loop", "-1"], Some(short), &arguments, file);
 }
 
-fn ffmpeg(before: &[&str], input: &Path, arguments: &str, output: &Path) {
+/// Makes a file of an input, or of those that `before` names.
+pub fn ffmpeg(before: &[&str], input: Option<&Path>, arguments: &str, output: &Path) {
     let mut command = Command::new("ffmpeg");
-    command.args(["-v", "error", "-nostdin", "-y"]).args(before).arg("-i").arg(input);
+    command.args(["-v", "error", "-nostdin", "-y"]).args(before);
+    if let Some(input) = input {
+        command.arg("-i").arg(input);
+    }
     if output.extension().is_some_and(|extension| extension == "mp4") {
         command.args(["-movflags", "+faststart"]);
     }

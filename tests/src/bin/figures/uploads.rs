@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{at_least, row};
 
-const MEBIBYTE: usize = 1 << 20;
+pub const MEBIBYTE: usize = 1 << 20;
 /// As many parts at a time as the page begins with.
 const PARALLEL: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -108,7 +108,8 @@ fn pattern(length: usize) -> Vec<u8> {
     bytes
 }
 
-fn noise(folder: &Path, name: &str, size: usize) -> PathBuf {
+/// A file of that many bytes that nothing can make smaller.
+pub fn noise(folder: &Path, name: &str, size: usize) -> PathBuf {
     let path = folder.join(name);
     let mut file = std::fs::File::create(&path).unwrap();
     let block = pattern(16 * MEBIBYTE);
