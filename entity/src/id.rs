@@ -94,6 +94,8 @@ ids! {
     JobId,
     /// The right to work on a job: the fencing token of every write of a runner.
     LeaseId,
+    /// A picture that came with a video and is shown in place of a frame of it.
+    ThumbnailId,
     /// An address that is told what happens.
     WebhookId,
     /// One message to a webhook.

@@ -24,5 +24,5 @@ pub mod webhook_delivery;
 
 pub use id::{
     ApiTokenId, ChunkId, DeliveryId, JobId, LeaseId, OriginId, RenditionId, RunnerId, RunnerRegistrationId,
-    SessionId, TagId, UploadId, UserId, VideoId, ViewId, WebhookId,
+    SessionId, TagId, ThumbnailId, UploadId, UserId, VideoId, ViewId, WebhookId,
 };

@@ -3,7 +3,7 @@
 use sea_orm::{Condition, FromJsonQueryResult, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{LeaseId, UserId, VideoId};
+use crate::id::{LeaseId, ThumbnailId, UserId, VideoId};
 
 /// Where processing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -82,6 +82,15 @@ pub struct Model {
     pub poster_lease_id: Option<LeaseId>,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub chapters: Option<Chapters>,
+    /// Of the picture that came with it, if one did: shown in place of the poster.
+    pub thumbnail_id: Option<ThumbnailId>,
+}
+
+impl Model {
+    /// Whether there is a picture to show of it.
+    pub fn has_picture(&self) -> bool {
+        self.has_poster || self.thumbnail_id.is_some()
+    }
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

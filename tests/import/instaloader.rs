@@ -1,7 +1,7 @@
 //! Folders of instaloader.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use kinora_tests::app::TestApp;
@@ -151,8 +151,17 @@ async fn bad_metadata_is_named_and_stops_nothing() {
     }
     scene.packed(&format!("{}.json.xz", name(1)), &b"no JSON"[..]);
     scene.write(&format!("{}.json.xz", name(2)), "no archive");
-    let bomb = (&br#"{"node": {"shortcode": ""#[..]).chain(io::repeat(b'x').take(300 << 20));
-    scene.packed(&format!("{}.json.xz", name(3)), bomb);
+    let bomb = format!("{}.json.xz", name(3));
+    let head = &br#"{"node": {"shortcode": ""#[..];
+    scene.packed(&bomb, head.chain(io::repeat(b'x').take(256 << 20)));
+    // Ten gigabytes for whoever unpacks it: an archive may be made of many, end to end.
+    scene.packed("more", io::repeat(b'x').take(256 << 20));
+    let more = std::fs::read(scene.path("more")).unwrap();
+    std::fs::remove_file(scene.path("more")).unwrap();
+    let mut file = File::options().append(true).open(scene.path(&bomb)).unwrap();
+    for _ in 1..40 {
+        file.write_all(&more).unwrap();
+    }
     scene.packed(&format!("{}.json.xz", name(4)), &b"{}"[..]);
     scene.packed(&format!("{}.json.xz", name(5)), &br#"{"node": {"shortcode": ["a"]}}"#[..]);
     scene.metadata(&name(6), "good", "A\u{0} good\u{202E} one");

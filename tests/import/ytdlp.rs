@@ -1,10 +1,19 @@
 //! Folders of yt-dlp.
 
+use std::path::Path;
+use std::process::Command;
+
+use kinora_tests::{probe, skipped};
 use serde_json::json;
 
-use kinora_tests::skipped;
-
 use crate::Scene;
+
+/// As yt-dlp saves them, larger than what is shown.
+fn thumbnail(path: &Path) {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=1600x1200", "-frames:v", "1"]);
+    assert!(command.args(["-c:v", "libwebp"]).arg(path).status().unwrap().success());
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_videos_with_their_description_are_imported() {
@@ -17,7 +26,9 @@ async fn only_videos_with_their_description_are_imported() {
     };
     scene.clip("Birds [abc].mp4", "");
     scene.write("Birds [abc].info.json", info("Birds"));
-    for name in ["Birds [abc].webp", "Birds [abc].fr.ass", "Birds [abc].mp4.part", "alone.webm"] {
+    thumbnail(&scene.path("Birds [abc].webp"));
+    scene.write("Link.webp", "no picture");
+    for name in ["Birds [abc].fr.ass", "Birds [abc].mp4.part", "alone.webm"] {
         scene.write(name, "x");
     }
     let caption = |text: &str| format!("WEBVTT\n\n00:00.000 --> 00:00.500\n{text}\n");
@@ -48,6 +59,20 @@ async fn only_videos_with_their_description_are_imported() {
     assert_eq!(found["chapters"][1], json!({ "startMs": 400, "title": "Two" }));
     let file = format!("/v/{birds_id}/captions/en-US.vtt");
     assert!(scene.app.guest.get_text(&file).await.ends_with("Gulls\n\n"));
+
+    // The picture that came with it, as a JPEG; one that is none is left out.
+    let led = scene.app.guest.get(&format!("/v/{birds_id}/poster.jpg")).await;
+    let poster = scene.app.guest.get(led.headers()["location"].to_str().unwrap()).await;
+    assert_eq!(poster.headers()["content-type"], "image/jpeg");
+    let poster = poster.bytes().await.unwrap();
+    assert!(poster.starts_with(&[0xff, 0xd8, 0xff]), "{poster:?}");
+    let file_of_poster = scene.path("poster.jpg");
+    std::fs::write(&file_of_poster, &poster).unwrap();
+    let shown = probe::streams(&file_of_poster)["streams"][0].take();
+    assert_eq!((shown["width"].as_i64(), shown["height"].as_i64()), (Some(1280), Some(960)));
+    std::fs::remove_file(file_of_poster).unwrap();
+    assert_eq!(scene.app.number("SELECT count(*) FROM video WHERE thumbnail_id IS NOT NULL").await, 1);
+    assert_eq!(scene.app.compare_storage().await.orphans.len(), 0);
 
     scene.import("ytdlp").await.went_well("Imported 0 new videos, 2 already here.\n");
     // Taken away here it stays away, until it changes there.

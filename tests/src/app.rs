@@ -176,7 +176,11 @@ impl TestApp {
     /// Puts an empty object behind the site's back.
     pub async fn put_empty_object(&self, key: &str) {
         let md5_of_nothing = 0xd41d_8cd9_8f00_b204_e980_0998_ecf8_427e_u128.to_be_bytes();
-        let put = self.app().storage.put(key, bytes::Bytes::new(), &md5_of_nothing).await;
+        let put = self
+            .app()
+            .storage
+            .put(key, bytes::Bytes::new(), &md5_of_nothing, "application/octet-stream")
+            .await;
         put.expect("the store of a test answers");
     }
 

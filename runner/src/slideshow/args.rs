@@ -8,6 +8,8 @@ use crate::{
 
 /// One item, in the shape of all.
 pub const SEGMENT: &str = "out/segment.ts";
+/// One picture, for itself.
+pub const STILL: &str = "out/still.jpg";
 /// All items.
 pub const JOINED: &str = "out/slides.mp4";
 
@@ -93,6 +95,18 @@ pub fn segment(kind: &Kind, shape: Shape, length: u32, before: u64) -> Vec<Strin
     args.extend(words(&format!(
         "-sn -dn -map_metadata -1 -map_chapters -1 -muxdelay 0 -muxpreload 0 -output_ts_offset {offset:.6} \
          -f mpegts file:{SEGMENT}"
+    )));
+    args
+}
+
+/// ffmpeg's orders for one picture as a JPEG of at most `longest_side` pixels.
+pub fn still(format: PictureFormat, longest_side: u32) -> Vec<String> {
+    let mut args = words(&format!("-hide_banner -nostdin -nostats -y -v error -max_alloc {MAX_ALLOC_BYTES}"));
+    args.extend(picture_input(format));
+    args.extend(words(&format!(
+        "-map 0:v:0 -filter:v \
+         scale=w='min({longest_side},iw)':h='min({longest_side},ih)':force_original_aspect_ratio=decrease,format=yuvj420p \
+         -frames:v 1 -c:v mjpeg -q:v 4 -map_metadata -1 -f image2 -update 1 file:{STILL}"
     )));
     args
 }

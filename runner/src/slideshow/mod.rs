@@ -140,6 +140,31 @@ pub async fn make(
     Ok(Slideshow { folder: joined, starts_ms, duration_ms: milliseconds(frames) })
 }
 
+/// A picture as a JPEG of at most `longest_side` pixels along either side, whatever kind it is of.
+///
+/// # Errors
+/// One sentence.
+pub async fn still(
+    bench: &Workbench,
+    folder: &RunnerFolder,
+    picture: File,
+    longest_side: u32,
+) -> Result<Vec<u8>, String> {
+    let as_text = |error: ItemError| match error {
+        ItemError::Unusable(text) | ItemError::Internal(text) => text,
+    };
+    let item = prepare(bench, folder, Item::Picture(picture)).await.map_err(as_text)?;
+    let Kind::Picture(format) = item.kind else { return Err("it is no picture.".to_owned()) };
+    let order = args::still(format, longest_side);
+    let outcome = run(bench, &item.folder, &order, PICTURE_DEADLINE).await;
+    match outcome {
+        Ok((true, ..)) => {}
+        Ok((false, ..)) => return Err("it is damaged.".to_owned()),
+        Err(error) => return Err(error.to_string()),
+    }
+    tokio::fs::read(item.folder.path().join(args::STILL)).await.map_err(|_| "it is damaged.".to_owned())
+}
+
 fn milliseconds(frames: u64) -> i64 {
     i64::try_from(frames * 1000 / u64::from(RATE)).unwrap_or(i64::MAX)
 }

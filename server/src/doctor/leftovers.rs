@@ -173,6 +173,9 @@ async fn expected(app: &App) -> Result<Expected> {
         if let Some(attempt) = row.published_attempt.filter(|_| row.has_poster) {
             expected.objects.insert(keys::poster(row.id, attempt, row.poster_lease_id), (row.id, None));
         }
+        if let Some(thumbnail) = row.thumbnail_id {
+            expected.objects.insert(keys::thumbnail(row.id, thumbnail), (row.id, None));
+        }
         expected.sources.insert(row.id, row.source_key);
     }
     let busy: Vec<VideoId> =

@@ -46,7 +46,7 @@ pub async fn put(
         // addresses that were given to others.
         let (part, md5) = reader.part(size_bytes).await?;
         reader.finish()?;
-        app.storage.put(key, part, &md5).await?;
+        app.storage.put(key, part, &md5, "application/octet-stream").await?;
         on_bytes(size_bytes.unsigned_abs());
         return Ok(());
     }

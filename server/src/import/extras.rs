@@ -25,12 +25,14 @@ const READ: [&str; 2] = ["vtt", "srt"];
 /// Kinds that are only recognised.
 const OTHERS: [&str; 7] = ["ass", "ssa", "ttml", "srv1", "srv2", "srv3", "sbv"];
 
-/// Captions and chapters of a post.
+/// Captions, chapters and the thumbnail of a post.
 #[derive(Debug, Default)]
 pub struct Extras {
     /// One file a language.
     pub captions: Vec<(Language, FoundFile)>,
     pub chapters: Option<video::Chapters>,
+    /// The picture that stands for it.
+    pub thumbnail: Option<FoundFile>,
 }
 
 /// What a file's name says of captions.

@@ -3,10 +3,11 @@
 use std::{collections::HashSet, fs::File};
 
 use kinora_entity::{
-    OriginId, VideoId, user, video,
+    OriginId, ThumbnailId, VideoId, user, video,
     video_origin::{self, SlideStarts, Source},
 };
 use kinora_runner::slideshow::Slideshow;
+use md5::Md5;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
     TransactionTrait,
@@ -104,6 +105,15 @@ struct Ready {
     _made: Option<Slideshow>,
 }
 
+/// What lies in the store and is not known to the database yet.
+struct Stored {
+    id: VideoId,
+    thumbnail_id: Option<ThumbnailId>,
+    key: String,
+    size_bytes: i64,
+    file_name: String,
+}
+
 impl Importer<'_> {
     /// Takes a post in, or brings up to date what was made of it. `on_bytes` hears how much is stored.
     ///
@@ -142,6 +152,8 @@ impl Importer<'_> {
         let extras = post.extras.read().map_err(Trouble::Post)?;
         let Ready { file, size_bytes, file_name, slides, content_hash, _made } = ready;
         bucket::put(self.app, &key, file, size_bytes, on_bytes).await?;
+        let id = VideoId::random();
+        let thumbnail_id = self.put_thumbnail(id, post).await;
         let origin = video_origin::ActiveModel {
             attempt: Set(attempt),
             slides: Set(slides),
@@ -149,13 +161,33 @@ impl Importer<'_> {
             extras_hash: Set(extras.imprint()),
             ..self.origin(post)
         };
-        let recorded = self.record(deleted, post, (origin, extras), &key, size_bytes, file_name).await;
-        if recorded.is_err()
-            && let Err(error) = self.app.storage.delete(&key).await
-        {
-            tracing::warn!(%error, "the file of a failed import is left over in the store");
+        let stored = Stored { id, thumbnail_id, key: key.clone(), size_bytes, file_name };
+        let recorded = self.record(deleted, post, (origin, extras), stored).await;
+        if recorded.is_err() {
+            let thumbnail = thumbnail_id.map(|thumbnail| keys::thumbnail(id, thumbnail));
+            for key in [Some(key), thumbnail].into_iter().flatten() {
+                if let Err(error) = self.app.storage.delete(&key).await {
+                    tracing::warn!(%error, "a file of a failed import is left over in the store");
+                }
+            }
         }
         recorded.map(|()| Outcome::Added)
+    }
+
+    /// Stores the picture that came with the post. Without one there will be a frame, so no video fails for it.
+    async fn put_thumbnail(&self, video: VideoId, post: &Post) -> Option<ThumbnailId> {
+        let file = post.extras.thumbnail.as_ref()?;
+        let put = async {
+            let bytes = self.studio.thumbnail(self.app, file).await?;
+            let id = ThumbnailId::random();
+            let md5: [u8; 16] = Md5::digest(&bytes).into();
+            let key = keys::thumbnail(video, id);
+            let stored = self.app.storage.put(&key, bytes.into(), &md5, "image/jpeg").await;
+            stored.map(|()| id).map_err(|error| error.to_string())
+        };
+        put.await
+            .inspect_err(|error| tracing::warn!(file = file.relative, error, "a thumbnail cannot be used"))
+            .ok()
     }
 
     /// Opens the file, or makes it of pictures.
@@ -231,10 +263,9 @@ impl Importer<'_> {
         deleted: Option<video_origin::Model>,
         post: &Post,
         (mut origin, extras): (video_origin::ActiveModel, ReadExtras),
-        key: &str,
-        size_bytes: i64,
-        file_name: String,
+        stored: Stored,
     ) -> Result<(), Trouble> {
+        let Stored { id, thumbnail_id, key, size_bytes, file_name } = stored;
         let transaction = self.app.database.begin().await?;
         user::Entity::find_by_id(self.viewer.user.id).lock_exclusive().one(&transaction).await?;
         upload::check_quota(self.app, &transaction, &self.viewer, size_bytes).await?;
@@ -243,18 +274,23 @@ impl Importer<'_> {
             self.app,
             &transaction,
             NewVideo {
-                id: VideoId::random(),
+                id,
                 uploader: &self.viewer.user,
                 title: wording.title,
                 description: wording.description,
                 tags: &wording.tags,
                 visibility: self.visibility,
-                source_key: key.to_owned(),
+                source_key: key,
                 source_size_bytes: size_bytes,
                 source_file_name: file_name,
             },
         )
         .await?;
+        if thumbnail_id.is_some() {
+            let mut row = created.clone().into_active_model();
+            row.thumbnail_id = Set(thumbnail_id);
+            row.update(&transaction).await?;
+        }
         extras.write(&transaction, created.id, self.app.clock.now()).await?;
         origin.video_id = Set(Some(created.id));
         match deleted {

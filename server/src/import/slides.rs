@@ -46,6 +46,21 @@ impl Studio {
     }
 }
 
+/// The longer side of a thumbnail, in pixels: that of the largest poster.
+const THUMBNAIL_SIDE: u32 = 1_280;
+
+impl Studio {
+    /// A picture as the JPEG of a thumbnail.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub async fn thumbnail(&self, app: &App, file: &FoundFile) -> Result<Vec<u8>, String> {
+        let (bench, folder) = self.0.get_or_try_init(|| open(app)).await?;
+        let open = file.open().map_err(|error| reason(&error))?;
+        slideshow::still(bench, folder, open, THUMBNAIL_SIDE).await
+    }
+}
+
 async fn open(app: &App) -> Result<(Workbench, RunnerFolder), String> {
     let tools = Tools::find().map_err(|error| error.to_string())?;
     let sandbox = Sandbox::detect(&tools.ffmpeg).await;

@@ -1,9 +1,13 @@
 //! What yt-dlp saves with `--write-info-json`: `NAME.info.json` beside `NAME.mp4`, with thumbnails and
 //! captions of the same name.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use kinora_runner::slideshow::is_picture;
 use serde::Deserialize;
 use url::Url;
 
@@ -119,6 +123,11 @@ fn read_folder(files: Vec<FoundFile>, reading: &mut Reading, seen: &mut Seen) {
                 extras.entry(video).or_default().add(language, file, &mut reading.problems);
             }
             CaptionName::Unknown => seen.other_captions += 1,
+            CaptionName::None if is_picture(Path::new(file.name())) => {
+                if let Some(video) = Some(stem(file.name())).filter(|name| videos.contains_key(*name)) {
+                    extras.entry(video.to_owned()).or_default().thumbnail.get_or_insert(file);
+                }
+            }
             CaptionName::None => {}
         }
     }

@@ -95,10 +95,12 @@ async fn poster(
     headers: HeaderMap,
 ) -> Result<Response> {
     let playable = Playable::find(&app, &headers, &id).await?;
-    if !playable.video.has_poster {
-        return Err(Error::not_found("poster"));
-    }
-    let key = keys::poster(playable.video.id, playable.attempt, playable.video.poster_lease_id);
+    let video = &playable.video;
+    let key = match video.thumbnail_id {
+        Some(thumbnail) => keys::thumbnail(video.id, thumbnail),
+        None if video.has_poster => keys::poster(video.id, playable.attempt, video.poster_lease_id),
+        None => return Err(Error::not_found("poster")),
+    };
     redirect(&app.storage.media_url(&key, playable.is_open()).await?, &playable)
 }
 

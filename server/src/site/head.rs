@@ -24,7 +24,7 @@ impl Head {
             title: Some(video.title.clone()),
             description: Some(video.description.chars().take(LONGEST_DESCRIPTION).collect()),
             url: format!("{origin}/watch/{}", video.id),
-            image: video.has_poster.then(|| format!("{origin}/v/{}/poster.jpg", video.id)),
+            image: video.has_picture().then(|| format!("{origin}/v/{}/poster.jpg", video.id)),
             is_video: true,
         }
     }

@@ -1,6 +1,6 @@
 //! The one place that knows how objects are named in the bucket.
 
-use kinora_entity::{LeaseId, UploadId, UserId, VideoId};
+use kinora_entity::{LeaseId, ThumbnailId, UploadId, UserId, VideoId};
 
 /// What the uploader sent, untouched.
 pub fn source(upload: UploadId) -> String {
@@ -33,6 +33,11 @@ pub fn poster(video: VideoId, attempt: i32, lease: Option<LeaseId>) -> String {
         Some(lease) => format!("videos/{video}/{attempt}/poster-{lease}.jpg"),
         None => format!("videos/{video}/{attempt}/poster.jpg"),
     }
+}
+
+/// The picture that came with a video.
+pub fn thumbnail(video: VideoId, thumbnail: ThumbnailId) -> String {
+    format!("videos/{video}/thumbnail-{thumbnail}.jpg")
 }
 
 /// Everything of one upload.

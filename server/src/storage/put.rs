@@ -9,16 +9,23 @@ use super::{Storage, StorageError, client};
 
 impl Storage {
     /// Stores a small object whole, in place of any other under that key. `md5` is of the bytes; the store
-    /// compares.
+    /// compares. `content_type` is
+    /// what it is served as.
     ///
     /// # Errors
     /// [`StorageError::Failed`] when the store does not answer or received other bytes.
-    pub async fn put(&self, key: &str, bytes: Bytes, md5: &[u8; 16]) -> Result<(), StorageError> {
+    pub async fn put(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        md5: &[u8; 16],
+        content_type: &str,
+    ) -> Result<(), StorageError> {
         self.local
             .put_object()
             .bucket(&self.bucket)
             .key(key)
-            .content_type("application/octet-stream")
+            .content_type(content_type)
             .content_md5(BASE64_STANDARD.encode(md5))
             .body(ByteStream::from(bytes))
             .send()

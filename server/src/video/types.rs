@@ -266,7 +266,7 @@ impl VideoObject {
     }
 
     async fn poster_url(&self, ctx: &Context<'_>) -> Option<String> {
-        self.0.has_poster.then(|| self.address(ctx, "poster.jpg"))
+        self.0.has_picture().then(|| self.address(ctx, "poster.jpg"))
     }
 
     /// The master playlist.

@@ -85,7 +85,7 @@ impl VideoData {
             uploader: Uploader { id: uploader.id.to_string(), username: uploader.username.clone() },
             url: is_there.then(|| format!("{origin}/watch/{}", video.id)),
             hls_url: (is_there && playable).then(|| address("master.m3u8")),
-            poster_url: (is_there && video.has_poster).then(|| address("poster.jpg")),
+            poster_url: (is_there && video.has_picture()).then(|| address("poster.jpg")),
             download_url: (is_there && playable).then(|| address("download")),
             duration_ms: video.duration_ms,
             created_at: video.created_at,
