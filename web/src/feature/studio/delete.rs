@@ -1,60 +1,31 @@
 //! Deleting a video, after saying what goes with it.
 
 use cynic::MutationBuilder;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     api::{self, DeleteVideo, VideoDetails, VideoVariables},
-    ui::{Button, Dialog, Kind, Paged, count, effect, use_toasts},
+    ui::{Confirm, Paged, count},
 };
 
 /// Asks once about the video in `deleting`.
 #[component]
 pub fn DeleteDialog(deleting: RwSignal<Option<VideoDetails>>, list: Paged<VideoDetails>) -> impl IntoView {
-    let toasts = use_toasts();
-    let open = RwSignal::new(false);
-    let busy = RwSignal::new(false);
-    effect(move || open.set(deleting.with(Option::is_some)));
-    effect(move || {
-        if !open.get() && deleting.with_untracked(Option::is_some) {
-            deleting.set(None);
+    let words = |video: VideoDetails| {
+        view! {
+            "“"
+            <strong>{video.title.clone()}</strong>
+            "” goes for good: "
+            {what_goes(&video)}
+            " Links to it stop working."
         }
-    });
-    let delete = move |_| {
-        let Some(video) = deleting.get_untracked() else { return };
-        busy.set(true);
-        spawn_local(async move {
-            match api::send(DeleteVideo::build(VideoVariables { id: video.id.clone() })).await {
-                Ok(_) => {
-                    list.items.try_update(|items| items.retain(|other| other.id != video.id));
-                    deleting.try_set(None);
-                    toasts.say(format!("Deleted “{}”", video.title));
-                }
-                Err(error) => toasts.fail(&error),
-            }
-            busy.try_set(false);
-        });
     };
-    view! {
-        <Dialog open=open title="Delete video">
-            {move || {
-                deleting
-                    .get()
-                    .map(|video| {
-                        view! {
-                            <p>
-                                "“" <strong>{video.title.clone()}</strong> "” goes for good: " {what_goes(&video)}
-                                " Links to it stop working."
-                            </p>
-                        }
-                    })
-            }}
-            <footer class="dialog-foot">
-                <Button label="Keep it" kind=Kind::Quiet on_press=move |_| deleting.set(None) />
-                <Button label="Delete video" kind=Kind::Danger busy=busy on_press=delete />
-            </footer>
-        </Dialog>
-    }
+    let delete = move |video: VideoDetails| async move {
+        api::send(DeleteVideo::build(VideoVariables { id: video.id.clone() })).await?;
+        list.items.try_update(|items| items.retain(|other| other.id != video.id));
+        Ok(format!("Deleted “{}”", video.title))
+    };
+    view! { <Confirm asked=deleting title="Delete video" words=words act=delete /> }
 }
 
 /// What is lost with a video, as a sentence.
