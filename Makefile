@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench web clean set-up-run set-up-test
+.PHONY: help run test check bench bench-processing web clean set-up-run set-up-test
 
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 # What the set-up chose, when the variable does not say.
@@ -18,7 +18,7 @@ wait $$server; cargo build --locked --release -p kinora-server
 endef
 
 help: ## lists the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: set-up-run ## installs what is missing, builds everything in release, serves the site
 	@$(both)
@@ -38,6 +38,9 @@ bench: set-up-test ## measures the release build and prints each figure beside i
 	@$(both)
 	@cargo build --locked --workspace --bins
 	@KINORA_PROGRAM='$(target)/release/kinora' '$(target)/debug/figures' $(ONLY)
+
+bench-processing: ONLY = processing
+bench-processing: bench ## measures what the processing of videos takes, beside other programs
 
 web: ## builds the site into web/dist, if anything changed
 	@KINORA_WASM_TOOLCHAIN="$(wasm_toolchain)" cargo run --locked --quiet -p xtask -- web

@@ -35,6 +35,9 @@ pub struct RunnerArgs {
     /// state]
     #[arg(long, env = "KINORA_RUNNER_STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+    /// Run ffmpeg even where neither bubblewrap nor Landlock keeps it from other files
+    #[arg(long, env = "KINORA_RUNNER_UNCONFINED")]
+    pub unconfined: bool,
 }
 
 /// Options that cannot be used.
@@ -73,6 +76,7 @@ impl RunnerArgs {
             wait: self.wait.map(Duration::from_secs),
             work_dir: self.work_dir.unwrap_or_else(|| env::temp_dir().join("kinora-runner")),
             ffmpeg: Tools::find()?,
+            unconfined: self.unconfined,
         })
     }
 }

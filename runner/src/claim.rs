@@ -83,13 +83,16 @@ struct Runner {
 pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<(), RunnerError> {
     let http = http_client(concat!("kinora-runner/", env!("CARGO_PKG_VERSION")))
         .map_err(|error| RunnerError::Http(error.to_string()))?;
+    let sandbox = Sandbox::detect(&config.ffmpeg.ffmpeg).await;
+    if !sandbox.is_confined() && !config.unconfined {
+        return Err(RunnerError::Unconfined);
+    }
     let Some(credential) = identity::credential(&config, &http, &shutdown).await? else { return Ok(()) };
     let api = Api::new(&config.server, &credential, http.clone());
     let folder = RunnerFolder::create(&config.work_dir)
         .map_err(|source| RunnerError::WorkDir { path: config.work_dir.clone(), source })?;
     let sources = SourceCache::new(&folder)
         .map_err(|source| RunnerError::WorkDir { path: config.work_dir.clone(), source })?;
-    let sandbox = Sandbox::detect(&config.ffmpeg.ffmpeg).await;
     let (layers, tools, jobs) = (sandbox.layers(), config.ffmpeg.clone(), config.jobs.max(1));
     let bench = Workbench::new(config.ffmpeg, sandbox);
     tracing::info!(server = %config.server, jobs = config.jobs, "waiting for jobs");

@@ -51,6 +51,8 @@ pub struct RunnerConfig {
     /// Where jobs keep their files; made if missing.
     pub work_dir: PathBuf,
     pub ffmpeg: Tools,
+    /// Work even where nothing keeps ffmpeg from other files.
+    pub unconfined: bool,
 }
 
 /// Why a runner cannot go on. Network faults are none of these: they are waited out.
@@ -79,6 +81,12 @@ pub enum RunnerError {
     StateDir { path: PathBuf, source: std::io::Error },
     #[error("the work folder {} cannot be used: {source}", path.display())]
     WorkDir { path: PathBuf, source: std::io::Error },
+    #[error(
+        "nothing on this machine keeps ffmpeg, which reads what strangers send, from this user's other files: install \
+         bubblewrap, or run a Linux kernel with Landlock. To run without, as on a machine that does nothing else, pass \
+         --unconfined or set KINORA_RUNNER_UNCONFINED=on"
+    )]
+    Unconfined,
     #[error("the HTTP client cannot be built: {0}")]
     Http(String),
     /// With `once`, where the job goes back to the queue.
@@ -94,7 +102,10 @@ impl RunnerError {
     /// can be told not to; else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::TokenRefused(_) | Self::RegistrationRefused(_) | Self::NotRegistered(_) => 77,
+            Self::TokenRefused(_)
+            | Self::RegistrationRefused(_)
+            | Self::NotRegistered(_)
+            | Self::Unconfined => 77,
             _ => 1,
         }
     }

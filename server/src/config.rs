@@ -54,6 +54,8 @@ pub struct Config {
     /// Signs sessions. Unset: made once and kept in the data folder.
     pub secret: Option<String>,
     pub embedded_runner: bool,
+    /// Whether it works even where nothing keeps ffmpeg from other files.
+    pub runner_unconfined: bool,
     pub sign_up: SignUp,
     pub max_upload_bytes: u64,
     /// Unset: no limit.
@@ -67,7 +69,7 @@ pub struct Config {
 }
 
 /// Names of settings, in the order in which they are documented.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 20] = [
     "KINORA_LISTEN",
     "KINORA_PUBLIC_URL",
     "KINORA_DATA_DIR",
@@ -80,6 +82,7 @@ pub const NAMES: [&str; 19] = [
     "KINORA_MEDIA_URL",
     "KINORA_SECRET",
     "KINORA_RUNNER",
+    "KINORA_RUNNER_UNCONFINED",
     "KINORA_SIGN_UP",
     "KINORA_MAX_UPLOAD_BYTES",
     "KINORA_QUOTA_BYTES",
@@ -105,6 +108,7 @@ impl Default for Config {
             media_url: None,
             secret: None,
             embedded_runner: true,
+            runner_unconfined: false,
             sign_up: SignUp::Open,
             max_upload_bytes: LARGEST_OBJECT_BYTES,
             quota_bytes: None,
@@ -183,6 +187,11 @@ impl Config {
         }
         config.embedded_runner =
             one_of("KINORA_RUNNER", get("KINORA_RUNNER"), &[("embedded", true), ("off", false)])?;
+        config.runner_unconfined = one_of(
+            "KINORA_RUNNER_UNCONFINED",
+            get("KINORA_RUNNER_UNCONFINED"),
+            &[("off", false), ("on", true)],
+        )?;
         config.sign_up = one_of(
             "KINORA_SIGN_UP",
             get("KINORA_SIGN_UP"),

@@ -74,6 +74,11 @@ impl Sandbox {
         self
     }
 
+    /// Whether something keeps programs from files that are not their business.
+    pub fn is_confined(&self) -> bool {
+        !matches!(self.files, Files::Unrestricted)
+    }
+
     /// Names of the active layers.
     pub fn layers(&self) -> Vec<&'static str> {
         let mut layers = vec!["empty environment", "process group", "resource limits"];

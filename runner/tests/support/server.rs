@@ -216,5 +216,6 @@ pub fn config(address: SocketAddr, work_dir: &Path) -> RunnerConfig {
         wait: None,
         work_dir: work_dir.to_owned(),
         ffmpeg: Tools::find().unwrap(),
+        unconfined: false,
     }
 }

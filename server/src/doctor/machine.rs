@@ -46,7 +46,7 @@ pub async fn check() -> Vec<Finding> {
     findings.push(if walled {
         Finding::good(what, layers.join(", "))
     } else {
-        let mend = "Install bubblewrap, or a Linux kernel with Landlock: ffmpeg could read other files.";
+        let mend = "Install bubblewrap, or run a Linux kernel with Landlock: ffmpeg could read other files, and runners refuse.";
         Finding::weak(what, layers.join(", "), mend)
     });
     findings

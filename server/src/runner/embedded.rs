@@ -33,6 +33,7 @@ pub async fn start(
         wait: None,
         work_dir: app.config.data_dir.join("runner"),
         ffmpeg,
+        unconfined: app.config.runner_unconfined,
     };
     Ok(tokio::spawn(async move {
         if let Err(error) = kinora_runner::run(config, stop).await {
