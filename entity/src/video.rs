@@ -82,6 +82,12 @@ pub struct Model {
     pub poster_lease_id: Option<LeaseId>,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub chapters: Option<Chapters>,
+    /// Whether its media shall be encrypted: what the next attempt will be.
+    pub is_protected: bool,
+    /// Whether the media of the published attempt are.
+    pub is_encrypted: bool,
+    /// The attempt that made the poster, which is part of its name; none where that is the published one.
+    pub poster_attempt: Option<i32>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

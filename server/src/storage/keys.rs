@@ -1,6 +1,6 @@
 //! The one place that knows how objects are named in the bucket.
 
-use kinora_entity::{LeaseId, UploadId, UserId, VideoId};
+use kinora_entity::{LeaseId, UploadId, UserId, VideoId, video};
 
 /// What the uploader sent, untouched.
 pub fn source(upload: UploadId) -> String {
@@ -33,6 +33,17 @@ pub fn poster(video: VideoId, attempt: i32, lease: Option<LeaseId>) -> String {
         Some(lease) => format!("videos/{video}/{attempt}/poster-{lease}.jpg"),
         None => format!("videos/{video}/{attempt}/poster.jpg"),
     }
+}
+
+/// The poster that a video has, whichever attempt made it.
+pub fn poster_of(video: &video::Model) -> Option<String> {
+    let attempt = video.poster_attempt.or(video.published_attempt).filter(|_| video.has_poster)?;
+    Some(poster(video.id, attempt, video.poster_lease_id))
+}
+
+/// The processing attempt that an object belongs to.
+pub fn attempt_of(key: &str) -> Option<i32> {
+    key.strip_prefix("videos/")?.split('/').nth(1)?.parse().ok()
 }
 
 /// Everything of one upload.
@@ -68,6 +79,9 @@ mod tests {
     fn a_key_tells_whose_it_is() {
         let video = VideoId::random();
         assert_eq!(owner_prefix(&chunk(video, 1, "720p", 0, Some(LeaseId::random()))), video_prefix(video));
+        assert_eq!(attempt_of(&chunk(video, 12, "720p", 0, None)), Some(12));
+        assert_eq!(attempt_of(&poster(video, 3, None)), Some(3));
+        assert_eq!(attempt_of(&trial(1)), None);
         let upload = UploadId::random();
         assert_eq!(owner_prefix(&source(upload)), upload_prefix(upload));
         assert_eq!(owner_prefix(&trial(1)), TRIALS);
