@@ -36,6 +36,9 @@ pub struct Model {
     pub lease_id: Option<LeaseId>,
     /// Made in a hurry, and replaced by a better one later.
     pub is_draft: bool,
+    /// The initialisation vector of the first segment, of 16 bytes; each further segment's is one more. None in the
+    /// clear.
+    pub iv: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,6 +3,7 @@
 pub mod api_token;
 pub mod caption;
 pub mod chunk;
+pub mod content_key;
 pub mod departed;
 pub mod favorite;
 pub mod id;

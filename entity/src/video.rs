@@ -84,6 +84,12 @@ pub struct Model {
     pub chapters: Option<Chapters>,
     /// Of the picture that came with it, if one did: shown in place of the poster.
     pub thumbnail_id: Option<ThumbnailId>,
+    /// Whether its media shall be encrypted: what the next attempt will be.
+    pub is_protected: bool,
+    /// Whether the media of the published attempt are.
+    pub is_encrypted: bool,
+    /// The attempt that made the poster, which is part of its name; none where that is the published one.
+    pub poster_attempt: Option<i32>,
 }
 
 impl Model {

@@ -15,6 +15,7 @@ pub mod fmp4;
 mod identity;
 pub mod job;
 pub mod mp4;
+mod protect;
 pub mod sandbox;
 pub mod slideshow;
 pub mod source;

@@ -12,6 +12,7 @@ use crate::{
     database::StatementCount,
     events::Events,
     graphql::SocketPlaces,
+    protection::SealingKey,
     site::ReadSiteFile,
     storage::{Audience, Storage},
     webhook::Messenger,
@@ -38,6 +39,8 @@ pub struct App {
     pub sockets: SocketPlaces,
     /// Sends messages to webhooks.
     pub messenger: Messenger,
+    /// Seals the keys of encrypted media.
+    pub content_keys: SealingKey,
     /// Keys the hashes that tell viewers apart.
     pub viewer_secret: [u8; 32],
     /// `127.0.0.1:PORT`: what the embedded runner calls this server.

@@ -24,6 +24,7 @@ pub mod job;
 mod maintenance;
 pub mod playback;
 pub mod processing;
+pub mod protection;
 pub mod runner;
 pub mod schema;
 pub mod send;

@@ -33,12 +33,12 @@ async fn processed(ann: &Person, app: &TestApp, clip: &Clip, in_one_piece: bool)
     fetch(&ann.client, video).await
 }
 
-const fn rung(short_side: u32) -> Rung {
+pub const fn rung(short_side: u32) -> Rung {
     Rung { short_side, video_bitrate: 500_000 }
 }
 
 /// The checksum of every decoded frame, of pictures (`v`) or of sound (`a`).
-fn frames(file: &Path, kind: &str) -> Vec<String> {
+pub fn frames(file: &Path, kind: &str) -> Vec<String> {
     let map = format!("0:{kind}:0");
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-i"])

@@ -5,6 +5,7 @@
 mod broken;
 mod chunks;
 mod classes;
+mod protection;
 mod samples;
 mod wake;
 

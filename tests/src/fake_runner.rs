@@ -8,8 +8,10 @@ use crate::person::put;
 
 /// One video and one audio rendition, one chunk each.
 const RENDITIONS: [&str; 2] = ["360p", "audio"];
-const INIT_BYTES: u64 = 600;
+const INIT_BYTES: u64 = 608;
 const CHUNK_BYTES: u64 = 9_600;
+/// Of what it would encrypt.
+pub const IV: &str = "000102030405060708090a0b0c0d0e0f";
 
 /// Speaks for one runner token.
 #[derive(Debug, Clone)]
@@ -30,7 +32,7 @@ impl FakeRunner {
 
     pub async fn try_lease(&self) -> Reply {
         const LEASE: &str = "mutation { leaseJob(kinds: [PROCESS_VIDEO]) { id kind attempt lease { id expiresAt }
-            videoId source { url size expiresAt } ladder { shortSide videoBitrate } audioBitrate maxDurationMs } }";
+            videoId contentKey source { url size expiresAt } ladder { shortSide videoBitrate } audioBitrate maxDurationMs } }";
         self.client.query(LEASE).await
     }
 
@@ -69,7 +71,7 @@ impl FakeRunner {
     pub async fn lease_part(&self) -> Option<Value> {
         const LEASE: &str =
             "mutation { leaseJob(kinds: [COPY_CHUNK, ENCODE_CHUNK, ENCODE_AUDIO, MAKE_POSTER]) {
-            id kind attempt chunk plan inOnePiece lease { id } videoId } }";
+            id kind attempt chunk plan inOnePiece contentKey lease { id } videoId } }";
         let mut data = self.client.query(LEASE).await.data();
         Some(data["leaseJob"].take()).filter(Value::is_object)
     }
@@ -101,7 +103,11 @@ impl FakeRunner {
         let lease = &job["lease"]["id"];
         self.send_outputs(lease).await;
         for rendition in RENDITIONS {
-            self.publish_chunk(lease, chunk_of(rendition)).await.data();
+            let mut chunk = chunk_of(rendition);
+            if job["contentKey"].is_string() {
+                chunk["iv"] = json!(IV);
+            }
+            self.publish_chunk(lease, chunk).await.data();
         }
         self.complete(lease, result()).await.data();
     }

@@ -106,6 +106,14 @@ impl Person {
         reply.data()["completeUpload"]["id"].as_str().unwrap().to_owned()
     }
 
+    /// Uploads bytes to the end as a private video and gives its id.
+    pub async fn upload_private(&self, file_name: &str, content_type: &str, bytes: &[u8]) -> String {
+        let input = json!({ "fileName": file_name, "contentType": content_type, "size": bytes.len(), "visibility": "PRIVATE" });
+        let upload = self.create_upload_of(input).await.data()["createUpload"].take();
+        self.put_parts(&upload, bytes).await;
+        self.complete(&upload).await.data()["completeUpload"]["id"].as_str().unwrap().to_owned()
+    }
+
     pub async fn upload_clip(&self, clip: &Clip) -> String {
         self.upload(&clip.file_name(), clip.content_type, &clip.bytes()).await
     }
@@ -205,7 +213,7 @@ createdAt lastAttemptAt nextAttemptAt";
 /// Everything that a client may ask of a video.
 pub const VIDEO: &str = "query ($id: ID!) { video(id: $id) {
     id title description state playable failure { code message } progress { percent stage } visibility
-    durationMs width height uploader { id username } tags { name videoCount } averageStars ratingCount favoriteCount
+    protected encrypted     durationMs width height uploader { id username } tags { name videoCount } averageStars ratingCount favoriteCount
     viewCount viewerStars viewerFavorite viewerCanEdit createdAt publishedAt posterUrl hlsUrl downloadUrl
     renditions { name kind width height bitrate codecs } } }";
 

@@ -64,10 +64,19 @@ pub struct Piece {
     pub length: u64,
 }
 
+/// How a segment is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    pub url: Url,
+    pub iv: [u8; 16],
+}
+
 #[derive(Debug, Clone)]
 pub struct Segment {
     pub piece: Piece,
     pub duration_s: f64,
+    /// None in the clear.
+    pub key: Option<Key>,
 }
 
 /// The playlist of one rendition.
@@ -85,13 +94,21 @@ impl Media {
         let (mut init, mut segments) = (None, Vec::new());
         let (mut duration_s, mut range) = (None, None);
         let (mut ended, mut kind, mut target_duration_s) = (false, None, None);
+        let mut key = None;
         let mut ends: HashMap<Url, u64> = HashMap::new();
         for line in lines(text) {
             if let Some(list) = line.strip_prefix("#EXT-X-MAP:") {
                 let attributes = attributes(list);
                 let (length, offset) = byte_range(&attributes["BYTERANGE"]);
                 let url = at.join(&attributes["URI"]).unwrap();
+                assert!(key.is_none(), "a key before the initialisation section says that this is encrypted");
                 init = Some(Piece { url, offset: offset.unwrap_or(0), length });
+            } else if let Some(list) = line.strip_prefix("#EXT-X-KEY:") {
+                let attributes = attributes(list);
+                assert_eq!(attributes["METHOD"], "AES-128");
+                let mut iv = [0; 16];
+                hex::decode_to_slice(attributes["IV"].strip_prefix("0x").unwrap(), &mut iv).unwrap();
+                key = Some(Key { url: at.join(&attributes["URI"]).unwrap(), iv });
             } else if let Some(value) = line.strip_prefix("#EXTINF:") {
                 duration_s = Some(value.trim_end_matches(',').parse::<f64>().unwrap());
             } else if let Some(value) = line.strip_prefix("#EXT-X-BYTERANGE:") {
@@ -109,7 +126,7 @@ impl Media {
                 let offset = offset.unwrap_or_else(|| ends.get(&url).copied().unwrap_or(0));
                 ends.insert(url.clone(), offset + length);
                 let duration_s = duration_s.take().expect("EXTINF before every segment");
-                segments.push(Segment { piece: Piece { url, offset, length }, duration_s });
+                segments.push(Segment { piece: Piece { url, offset, length }, duration_s, key: key.clone() });
             }
         }
         Self {

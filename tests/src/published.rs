@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -11,7 +13,7 @@ use url::Url;
 use crate::clips::Clip;
 use crate::graphql::Client;
 use crate::person::Person;
-use crate::playlist::{Master, Media, Variant};
+use crate::playlist::{Key, Master, Media, Variant};
 use crate::probe::{self, Packet};
 
 /// How long any clip may take.
@@ -60,13 +62,26 @@ async fn track(client: &Client, variant: &Variant, file: PathBuf) -> Track {
     let playlist = Media::parse(&client.get_text(variant.url.as_str()).await, &variant.url);
     let mut bytes = range(client, &playlist.init.url, playlist.init.offset, playlist.init.length).await;
     for segment in &playlist.segments {
-        bytes.extend(range(client, &segment.piece.url, segment.piece.offset, segment.piece.length).await);
+        let stored = range(client, &segment.piece.url, segment.piece.offset, segment.piece.length).await;
+        bytes.extend(match &segment.key {
+            Some(key) => opened(client, key, &stored).await,
+            None => stored,
+        });
     }
     std::fs::write(&file, bytes).unwrap();
     Track { variant: variant.clone(), playlist, file }
 }
 
-async fn range(client: &Client, url: &Url, offset: u64, length: u64) -> Vec<u8> {
+/// What a player makes of an encrypted segment.
+async fn opened(client: &Client, key: &Key, stored: &[u8]) -> Vec<u8> {
+    let response = client.get(key.url.as_str()).await;
+    assert_eq!(response.status(), 200, "{}", key.url);
+    let secret: [u8; 16] = response.bytes().await.unwrap().as_ref().try_into().unwrap();
+    let cipher = cbc::Decryptor::<aes::Aes128>::new(&secret.into(), &key.iv.into());
+    cipher.decrypt_padded_vec::<Pkcs7>(stored).unwrap()
+}
+
+pub async fn range(client: &Client, url: &Url, offset: u64, length: u64) -> Vec<u8> {
     let wanted = format!("bytes={offset}-{}", offset + length - 1);
     let response = client.request(Method::GET, url.as_str()).header("range", wanted).send().await.unwrap();
     assert_eq!(response.status(), 206, "{url}");

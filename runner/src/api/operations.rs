@@ -2,6 +2,8 @@
 //!
 //! Field names and types mirror the schema; only what a runner reads is selected.
 
+use crate::protect::Block;
+
 /// Names of the schema's types, for the derives below.
 #[cynic::schema("kinora")]
 mod schema {}
@@ -10,6 +12,11 @@ mod schema {}
 #[derive(cynic::Scalar, Clone, Copy, Debug, PartialEq, Eq)]
 #[cynic(graphql_type = "Bytes")]
 pub struct ByteCount(pub u64);
+
+/// A key or an initialisation vector.
+#[derive(cynic::Scalar, Clone, Copy, Debug, PartialEq, Eq)]
+#[cynic(graphql_type = "AesBlock")]
+pub struct AesBlock(pub Block);
 
 /// What a job asks for.
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +70,8 @@ pub struct Job {
     /// The details of the video's plan, once it has one.
     pub plan: Option<String>,
     pub in_one_piece: bool,
+    /// What media are encrypted with; none where they stay in the clear.
+    pub content_key: Option<AesBlock>,
 }
 
 /// The right to write results of a job until it expires.
@@ -145,6 +154,7 @@ pub struct PublishChunkInput {
     pub init: Option<ByteRangeInput>,
     pub segments: Vec<SegmentInput>,
     pub codecs: Option<String>,
+    pub iv: Option<AesBlock>,
     pub is_draft: bool,
     pub is_last: bool,
 }

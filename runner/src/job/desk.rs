@@ -35,6 +35,7 @@ impl Desk<'_> {
             api: self.api,
             http: self.http,
             lease_id: &self.job.lease.id,
+            content_key: self.job.content_key.map(|key| key.0),
             cancel: self.cancel,
             reporter: self.reporter,
         }

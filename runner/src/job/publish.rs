@@ -10,13 +10,14 @@ use crate::{
     api::{
         Api, ApiError, Backoff,
         operations::{
-            ByteCount, ByteRangeInput, JobOutputInput, JobOutputKind, JobResultInput, OutputUrl, PosterInput,
-            ProcessingStage, PublishChunkInput, RenditionInput, RenditionKind, SegmentInput,
+            AesBlock, ByteCount, ByteRangeInput, JobOutputInput, JobOutputKind, JobResultInput, OutputUrl,
+            PosterInput, ProcessingStage, PublishChunkInput, RenditionInput, RenditionKind, SegmentInput,
         },
         persist,
     },
     fmp4::{ByteRange, Chunk},
-    transfer::{TransferError, put},
+    protect::{Block, Sealed},
+    transfer::{Content, TransferError, put},
 };
 
 const PARALLEL_UPLOADS: usize = 4;
@@ -29,6 +30,8 @@ pub struct Publisher<'a> {
     pub api: &'a Api,
     pub http: &'a reqwest::Client,
     pub lease_id: &'a cynic::Id,
+    /// What is published is encrypted with it; none for what stays in the clear.
+    pub content_key: Option<Block>,
     /// Fires when the work is no longer wanted.
     pub cancel: &'a CancellationToken,
     pub reporter: &'a Reporter,
@@ -43,11 +46,11 @@ pub struct How {
     pub ends: bool,
 }
 
-/// One object to upload: a stretch of a file.
+/// One object to upload.
 struct Output {
     input: JobOutputInput,
     file: PathBuf,
-    range: ByteRange,
+    content: Content,
 }
 
 impl Publisher<'_> {
@@ -60,17 +63,12 @@ impl Publisher<'_> {
         chunks: &[Chunk],
         how: How,
     ) -> Result<(), JobError> {
-        let outputs: Vec<Output> = chunks.iter().map(|chunk| chunk_output(rendition, file, chunk)).collect();
+        let (reports, outputs) = self.pack(rendition, file, chunks);
         self.upload(&outputs).await?;
-        for (number, chunk) in (1..).zip(chunks) {
+        for (number, report) in (1..).zip(reports) {
             let is_last = how.ends && number == chunks.len();
-            let codecs = (chunk.index == 0).then(|| codecs.to_owned());
-            let input = PublishChunkInput {
-                codecs,
-                is_draft: how.is_draft,
-                is_last,
-                ..chunk_input(rendition, chunk)
-            };
+            let codecs = (report.index == 0).then(|| codecs.to_owned());
+            let input = PublishChunkInput { codecs, is_draft: how.is_draft, is_last, ..report };
             persist(self.cancel, || self.api.publish_chunk(self.lease_id, input.clone())).await?;
         }
         Ok(())
@@ -88,27 +86,52 @@ impl Publisher<'_> {
 
     /// Uploads everything, names every chunk, and completes the job.
     pub async fn publish(&self, media: &Media) -> Result<(), JobError> {
-        self.upload(&outputs(media)).await?;
+        let mut outputs: Vec<Output> = media.poster.iter().map(poster_output).collect();
+        let mut reports = Vec::new();
+        for Rendition { name, file, chunks, .. } in &media.renditions {
+            let (of_rendition, more) = self.pack(name, file, chunks);
+            reports.push(of_rendition);
+            outputs.extend(more);
+        }
+        self.upload(&outputs).await?;
         self.reporter.report(ProcessingStage::Publishing, 0.0, None);
         // Chunks of a rendition in their order; renditions side by side.
-        try_join_all(media.renditions.iter().map(|rendition| self.publish_rendition(rendition))).await?;
+        try_join_all(reports.iter().map(|reports| self.publish_rendition(reports))).await?;
         self.reporter.report(ProcessingStage::Publishing, 0.9, None);
         let result = result(media);
         persist(self.cancel, || self.api.complete_job(self.lease_id, Some(result.clone()), None)).await?;
         Ok(())
     }
 
-    async fn publish_rendition(&self, rendition: &Rendition) -> Result<(), ApiError> {
-        for chunk in &rendition.chunks {
-            let input = chunk_input(&rendition.name, chunk);
+    async fn publish_rendition(&self, reports: &[PublishChunkInput]) -> Result<(), ApiError> {
+        for input in reports {
             persist(self.cancel, || self.api.publish_chunk(self.lease_id, input.clone())).await?;
         }
         Ok(())
     }
 
+    /// What is said of chunks, and what is sent of them: both of the ciphertext where there is a key.
+    fn pack(&self, rendition: &str, file: &Path, chunks: &[Chunk]) -> (Vec<PublishChunkInput>, Vec<Output>) {
+        let pack = |chunk: &Chunk| match self.content_key {
+            None => (
+                chunk_input(rendition, chunk),
+                chunk_output(rendition, file, chunk, Content::Clear(chunk.file_range)),
+            ),
+            Some(key) => {
+                let sealed = Sealed::new(chunk, key);
+                let report = PublishChunkInput {
+                    iv: Some(AesBlock(sealed.iv)),
+                    ..chunk_input(rendition, &sealed.chunk)
+                };
+                (report, chunk_output(rendition, file, chunk, Content::Sealed(sealed)))
+            }
+        };
+        chunks.iter().map(pack).unzip()
+    }
+
     async fn upload(&self, outputs: &[Output]) -> Result<(), JobError> {
         self.reporter.report(ProcessingStage::Uploading, 0.0, None);
-        let total: u64 = outputs.iter().map(|output| output.range.size).sum();
+        let total: u64 = outputs.iter().map(|output| output.content.size()).sum();
         let mut done = 0;
         for batch in outputs.chunks(SIGNED_AT_ONCE) {
             let urls = self.sign(batch.iter().map(|output| output.input.clone()).collect()).await?;
@@ -130,11 +153,11 @@ impl Publisher<'_> {
         let mut attempt = 1;
         loop {
             let tried = match &url {
-                Some(url) => put(self.http, url, &output.file, output.range).await,
+                Some(url) => put(self.http, url, &output.file, &output.content).await,
                 None => Err(TransferError::Unavailable("the server gave no URL for an output".to_owned())),
             };
             match tried {
-                Ok(()) => return Ok(output.range.size),
+                Ok(()) => return Ok(output.content.size()),
                 Err(error @ TransferError::Unavailable(_)) if attempt < UPLOAD_ATTEMPTS => {
                     tracing::warn!(%error, attempt, "uploading again");
                 }
@@ -158,24 +181,14 @@ fn url_for<'u>(urls: &'u [OutputUrl], output: &Output) -> Option<&'u OutputUrl> 
         .find(|url| url.kind == wanted.kind && url.rendition == wanted.rendition && url.chunk == wanted.chunk)
 }
 
-fn outputs(media: &Media) -> Vec<Output> {
-    let mut outputs = Vec::new();
-    outputs.extend(media.poster.as_ref().map(poster_output));
-    for rendition in &media.renditions {
-        let of_chunk = |chunk| chunk_output(&rendition.name, &rendition.file, chunk);
-        outputs.extend(rendition.chunks.iter().map(of_chunk));
-    }
-    outputs
-}
-
-fn chunk_output(rendition: &str, file: &Path, chunk: &Chunk) -> Output {
+fn chunk_output(rendition: &str, file: &Path, chunk: &Chunk, content: Content) -> Output {
     let input = JobOutputInput {
         kind: JobOutputKind::Chunk,
         rendition: Some(rendition.to_owned()),
         chunk: Some(whole(chunk.index)),
-        size: ByteCount(chunk.file_range.size),
+        size: ByteCount(content.size()),
     };
-    Output { input, file: file.to_owned(), range: chunk.file_range }
+    Output { input, file: file.to_owned(), content }
 }
 
 fn poster_output(poster: &Poster) -> Output {
@@ -186,7 +199,7 @@ fn poster_output(poster: &Poster) -> Output {
         size: ByteCount(poster.size_bytes),
     };
     let range = ByteRange { offset: 0, size: poster.size_bytes };
-    Output { input, file: poster.file.clone(), range }
+    Output { input, file: poster.file.clone(), content: Content::Clear(range) }
 }
 
 fn poster_input(poster: &Poster) -> PosterInput {
@@ -209,6 +222,7 @@ fn chunk_input(rendition: &str, chunk: &Chunk) -> PublishChunkInput {
             .map(|init| ByteRangeInput { offset: ByteCount(init.offset), size: ByteCount(init.size) }),
         segments: segments.collect(),
         codecs: None,
+        iv: None,
         is_draft: false,
         is_last: false,
     }

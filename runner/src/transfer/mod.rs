@@ -6,7 +6,7 @@ mod upload;
 use std::io;
 
 pub(crate) use download::{download, download_range};
-pub(crate) use upload::put;
+pub(crate) use upload::{Content, put};
 
 /// Bytes that did not arrive.
 #[derive(Debug, thiserror::Error)]

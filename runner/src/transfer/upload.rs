@@ -16,22 +16,50 @@ use super::TransferError;
 use crate::{
     api::{describe, operations::OutputUrl},
     fmp4::ByteRange,
+    protect::Sealed,
 };
 
 /// Even a slow line moves a chunk of some megabytes in this time.
 const TIMEOUT: Duration = Duration::from_secs(300);
 const BUFFER_BYTES: usize = 256 << 10;
 
-/// Puts the bytes of `range` at `file` where `url` says, with their exact length.
+/// What of a file an output is.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// These bytes as they are.
+    Clear(ByteRange),
+    Sealed(Sealed),
+}
+
+impl Content {
+    /// In bytes, as it is stored.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Clear(range) => range.size,
+            Self::Sealed(sealed) => sealed.chunk.file_range.size,
+        }
+    }
+
+    async fn body(&self, file: &Path) -> std::io::Result<Body> {
+        match self {
+            Self::Clear(range) => {
+                let mut file = File::open(file).await?;
+                file.seek(SeekFrom::Start(range.offset)).await?;
+                Ok(Body::wrap_stream(ReaderStream::with_capacity(file.take(range.size), BUFFER_BYTES)))
+            }
+            Self::Sealed(sealed) => Ok(Body::wrap_stream(sealed.read(file).await?)),
+        }
+    }
+}
+
+/// Puts `content` of `file` where `url` says, with its exact length.
 pub(crate) async fn put(
     http: &reqwest::Client,
     url: &OutputUrl,
     file: &Path,
-    range: ByteRange,
+    content: &Content,
 ) -> Result<(), TransferError> {
-    let mut file = File::open(file).await?;
-    file.seek(SeekFrom::Start(range.offset)).await?;
-    let body = Body::wrap_stream(ReaderStream::with_capacity(file.take(range.size), BUFFER_BYTES));
+    let body = content.body(file).await?;
     let mut headers = HeaderMap::new();
     for header in &url.headers {
         let name = HeaderName::try_from(&header.name);
@@ -41,7 +69,7 @@ pub(crate) async fn put(
         }
     }
     // The length is part of the signature; without it the body would go out in pieces.
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(range.size));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(content.size()));
     // The HTTP client fills this in by itself, and twice is an error.
     headers.remove(reqwest::header::HOST);
     let answer = http

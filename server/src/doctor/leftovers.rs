@@ -170,8 +170,8 @@ async fn expected(app: &App) -> Result<Expected> {
         if row.state == video::State::Processing {
             expected.in_flight.insert(keys::video_prefix(row.id));
         }
-        if let Some(attempt) = row.published_attempt.filter(|_| row.has_poster) {
-            expected.objects.insert(keys::poster(row.id, attempt, row.poster_lease_id), (row.id, None));
+        if let Some(poster) = keys::poster_of(&row).filter(|_| row.published_attempt.is_some()) {
+            expected.objects.insert(poster, (row.id, None));
         }
         if let Some(thumbnail) = row.thumbnail_id {
             expected.objects.insert(keys::thumbnail(row.id, thumbnail), (row.id, None));

@@ -15,6 +15,8 @@ use crate::{
 pub struct Playable {
     pub video: video::Model,
     pub attempt: i32,
+    /// Whether the uploader asks.
+    pub is_owner: bool,
 }
 
 impl Playable {
@@ -26,7 +28,8 @@ impl Playable {
         let requester = requester(app, headers).await?;
         let video = visible(app, &requester, id).await?;
         let attempt = video.published_attempt.ok_or_else(|| Error::not_found("video"))?;
-        Ok(Self { video, attempt })
+        let is_owner = requester.owns(video.uploader_id);
+        Ok(Self { video, attempt, is_owner })
     }
 
     /// Whether everybody with the address may have it.

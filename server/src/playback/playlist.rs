@@ -92,9 +92,9 @@ pub fn playable(chunks: Vec<chunk::Model>) -> Vec<chunk::Model> {
         .collect()
 }
 
-/// The playlist of one rendition. `chunks` are in order, each with the address of its object. One that
-/// is not `complete` may grow.
-pub fn media(chunks: &[(chunk::Model, String)], complete: bool) -> String {
+/// The playlist of one rendition. `chunks` are in order, each with the address of its object; `key_address` is where
+/// the key of those is that are encrypted. One that is not `complete` may grow.
+pub fn media(chunks: &[(chunk::Model, String)], key_address: &str, complete: bool) -> String {
     let longest_ms = chunks
         .iter()
         .flat_map(|(chunk, _)| chunk.segments.0.iter())
@@ -109,9 +109,19 @@ pub fn media(chunks: &[(chunk::Model, String)], complete: bool) -> String {
     );
     for (chunk, address) in chunks {
         if let (Some(offset), Some(size)) = (chunk.init_offset_bytes, chunk.init_size_bytes) {
+            // Before any key, so that players take it for what it is, in the clear (section 4.3.2.5).
             line(&mut text, format_args!("#EXT-X-MAP:URI=\"{address}\",BYTERANGE=\"{size}@{offset}\""));
         }
-        for segment in &chunk.segments.0 {
+        let first_iv =
+            chunk.iv.as_deref().and_then(|iv| <[u8; 16]>::try_from(iv).ok()).map(u128::from_be_bytes);
+        for (number, segment) in (0..).zip(&chunk.segments.0) {
+            if let Some(first_iv) = first_iv {
+                let iv = first_iv.wrapping_add(number);
+                line(
+                    &mut text,
+                    format_args!("#EXT-X-KEY:METHOD=AES-128,URI=\"{key_address}\",IV=0x{iv:032X}"),
+                );
+            }
             line(
                 &mut text,
                 format_args!(
@@ -204,6 +214,7 @@ mod tests {
             }]),
             lease_id: None,
             is_draft,
+            iv: None,
         }
     }
 
@@ -225,7 +236,26 @@ mod tests {
              #EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-INDEPENDENT-SEGMENTS\n\
              #EXT-X-MAP:URI=\"https://media.example/c\",BYTERANGE=\"100@0\"\n\
              #EXTINF:2.002000,\n#EXT-X-BYTERANGE:200@100\nhttps://media.example/c\n";
-        assert_eq!(media(&chunks, false), text);
-        assert_eq!(media(&chunks, true), format!("{}#EXT-X-ENDLIST\n", text.replace("EVENT", "VOD")));
+        assert_eq!(media(&chunks, "/key", false), text);
+        assert_eq!(media(&chunks, "/key", true), format!("{}#EXT-X-ENDLIST\n", text.replace("EVENT", "VOD")));
+    }
+
+    #[test]
+    fn every_encrypted_segment_has_a_vector_of_its_own_and_the_head_is_clear() {
+        let mut first = chunk(0, false);
+        first.iv = Some([0xFF; 16].to_vec());
+        first.segments.0.push(first.segments.0[0]);
+        let text = media(&[(first, "https://media.example/c".to_owned())], "/v/x/key?attempt=2", true);
+        let lines: Vec<&str> =
+            text.lines().filter(|line| line.contains("MAP") || line.contains("KEY")).collect();
+        let key = "#EXT-X-KEY:METHOD=AES-128,URI=\"/v/x/key?attempt=2\",IV=0x";
+        assert_eq!(
+            lines,
+            [
+                "#EXT-X-MAP:URI=\"https://media.example/c\",BYTERANGE=\"100@0\"",
+                &format!("{key}{}", "F".repeat(32)),
+                &format!("{key}{}", "0".repeat(32)),
+            ]
+        );
     }
 }

@@ -2,13 +2,14 @@
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use kinora_entity::{VideoId, chunk, rendition, video};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde::Deserialize;
 use tower_http::cors::{Any, CorsLayer};
 
 use super::{access::Playable, playlist};
@@ -16,11 +17,14 @@ use crate::{
     app::SharedApp,
     caption,
     error::{Error, Result},
+    protection,
     storage::keys,
 };
 
 const PLAYLIST_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.apple.mpegurl");
 const CAPTION_TYPE: HeaderValue = HeaderValue::from_static("text/vtt; charset=utf-8");
+const KEY_TYPE: HeaderValue = HeaderValue::from_static("application/octet-stream");
+const KEPT_BY_NOBODY: HeaderValue = HeaderValue::from_static("no-store");
 /// A finished video can still be deleted or made private.
 const FINISHED_S: u32 = 60;
 /// A growing playlist is asked for again every few seconds.
@@ -34,6 +38,7 @@ pub fn router() -> Router<SharedApp> {
     Router::new()
         .route("/v/{id}/poster.jpg", get(poster))
         .route("/v/{id}/download", get(download))
+        .route("/v/{id}/key", get(content_key))
         .route("/v/{id}/captions/{file}", get(caption))
         .route("/v/{id}/{file}", get(playlist_file))
         .layer(CorsLayer::new().allow_origin(Any).allow_methods([axum::http::Method::GET]))
@@ -84,9 +89,12 @@ async fn media_playlist(
     let mut chunks = Vec::with_capacity(rows.len());
     for chunk in rows {
         let key = keys::chunk(playable.video.id, playable.attempt, &row.name, chunk.index, chunk.lease_id);
-        chunks.push((chunk, app.storage.media_url(&key, playable.is_open()).await?));
+        // Without its key what is encrypted may lie open to everybody.
+        let is_open = playable.is_open() || chunk.iv.is_some();
+        chunks.push((chunk, app.storage.media_url(&key, is_open).await?));
     }
-    Ok((playlist::media(&chunks, complete), complete))
+    let key_address = format!("/v/{}/key?attempt={}", playable.video.id, playable.attempt);
+    Ok((playlist::media(&chunks, &key_address, complete), complete))
 }
 
 async fn poster(
@@ -95,12 +103,7 @@ async fn poster(
     headers: HeaderMap,
 ) -> Result<Response> {
     let playable = Playable::find(&app, &headers, &id).await?;
-    let video = &playable.video;
-    let key = match video.thumbnail_id {
-        Some(thumbnail) => keys::thumbnail(video.id, thumbnail),
-        None if video.has_poster => keys::poster(video.id, playable.attempt, video.poster_lease_id),
-        None => return Err(Error::not_found("poster")),
-    };
+    let key = keys::picture_of(&playable.video).ok_or_else(|| Error::not_found("poster"))?;
     redirect(&app.storage.media_url(&key, playable.is_open()).await?, &playable)
 }
 
@@ -137,12 +140,38 @@ async fn caption(
     Ok(([(header::CONTENT_TYPE, kind), playable.cache_control(FINISHED_S)], text).into_response())
 }
 
+/// Which key: playlists name the attempt, so that no player decrypts a new attempt with the key of an old one.
+#[derive(Deserialize)]
+struct WhichKey {
+    attempt: Option<String>,
+}
+
+/// The key of the media that are played now, for whoever may play them, each time anew.
+async fn content_key(
+    State(app): State<SharedApp>,
+    Path(id): Path<String>,
+    Query(which): Query<WhichKey>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let playable = Playable::find(&app, &headers, &id).await?;
+    if which.attempt.is_some_and(|attempt| attempt != playable.attempt.to_string()) {
+        return Err(Error::not_found("key"));
+    }
+    let key = protection::key_of(&app, playable.video.id, playable.attempt).await?;
+    let key = key.ok_or_else(|| Error::not_found("key"))?;
+    let headers = [(header::CONTENT_TYPE, KEY_TYPE), (header::CACHE_CONTROL, KEPT_BY_NOBODY)];
+    Ok((headers, key.0.to_vec()).into_response())
+}
+
 async fn download(
     State(app): State<SharedApp>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
     let playable = Playable::find(&app, &headers, &id).await?;
+    if playable.video.is_protected && !playable.is_owner {
+        return Err(Error::not_found("download"));
+    }
     let url = app.storage.download_url(&playable.video.source_key, &file_name(&playable.video)).await?;
     redirect(&url, &playable)
 }

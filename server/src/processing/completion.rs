@@ -12,11 +12,12 @@ use super::{
     result::{JobResult, PosterResult, RenditionResult, rejected},
 };
 use crate::{
-    app::App,
+    app::{App, SharedApp},
     error::{Error, Result},
     events::{Event, notify},
     feed,
     job::{self as queue, held},
+    protection,
     storage::{StorageError, keys},
 };
 
@@ -26,7 +27,7 @@ use crate::{
 /// # Errors
 /// LEASE_LOST, RESULT_REJECTED.
 pub async fn complete(
-    app: &App,
+    app: &SharedApp,
     runner: RunnerId,
     lease: LeaseId,
     result: Option<&JobResult>,
@@ -58,10 +59,17 @@ pub async fn complete(
         (true, Some(_)) => return Err(rejected("A video that is made in chunks has no result but them.")),
         (true, None) => complete_part(app, &transaction, &job, poster).await?,
     };
+    let ready = if is_ready { Some(locked_video(&transaction, job.video_id).await?) } else { None };
+    if let Some(video) = &ready {
+        protection::settle(app, &transaction, video).await?;
+    }
     notify(&transaction, Event::Video(job.video_id)).await?;
     transaction.commit().await?;
-    if is_ready {
+    if let Some(video) = ready {
         tracing::info!(video = %job.video_id, job = %job.id, attempt = job.video_attempt(), "a video is ready");
+        if video.is_encrypted {
+            protection::remove_older(app, video);
+        }
     }
     Ok(())
 }
@@ -83,6 +91,7 @@ async fn complete_in_one_piece(
         row.height = Set(Some(result.height));
         row.has_poster = Set(result.poster.is_some());
         row.poster_lease_id = Set(job.lease_id);
+        row.poster_attempt = Set(Some(job.video_attempt()));
     })
     .await?;
     forget_other_attempts(transaction, job).await?;
@@ -110,12 +119,12 @@ async fn complete_part(
     let parent = job.parent_id.unwrap_or(job.id);
     // The lock keeps two last jobs from each taking the other for the last one.
     let found = locked_video(transaction, job.video_id).await?;
-    let is_new = found.state == video::State::Processing;
-    let found = match poster.filter(|_| is_new) {
+    let found = match poster {
         Some(_) => {
             let mut row = found.into_active_model();
             row.has_poster = Set(true);
             row.poster_lease_id = Set(job.lease_id);
+            row.poster_attempt = Set(Some(job.video_attempt()));
             row.update(transaction).await?
         }
         None => found,
@@ -213,7 +222,7 @@ async fn forget_other_attempts(connection: &impl ConnectionTrait, job: &job::Mod
         .filter(rendition::Column::Attempt.ne(job.video_attempt()))
         .exec(connection)
         .await?;
-    Ok(())
+    protection::forget_other_keys(connection, job.video_id, job.video_attempt()).await
 }
 
 /// Completes the row of a rendition that was made in one piece.

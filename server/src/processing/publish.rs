@@ -19,6 +19,7 @@ use crate::{
     events::{Event, notify},
     feed,
     job::held,
+    protection,
     storage::{StorageError, keys},
     webhook,
 };
@@ -48,6 +49,7 @@ pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported
     } else {
         rendition_of(&transaction, &job, &reported.rendition).await?
     };
+    check_protection(&transaction, &job, &reported).await?;
     let index = reported.index;
     let (codecs, is_last) = (reported.codecs.clone(), reported.is_last);
     insert(&transaction, &row, &job, reported).await?;
@@ -60,6 +62,23 @@ pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported
     }
     transaction.commit().await?;
     Ok(())
+}
+
+/// A runner that does not encrypt what is protected, because it is too old to know how, publishes nothing.
+async fn check_protection(
+    connection: &impl ConnectionTrait,
+    job: &job::Model,
+    reported: &Chunk,
+) -> Result<()> {
+    match (protection::is_encrypted(connection, job.video_id, job.video_attempt()).await?, reported.iv) {
+        (true, None) => {
+            Err(rejected("This video is protected: its segments are encrypted, and chunks say their iv."))
+        }
+        (false, Some(_)) => {
+            Err(rejected("This video is not protected: nobody could play what is encrypted."))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) async fn check_stored(app: &App, key: &str, size_bytes: i64) -> Result<()> {
@@ -95,6 +114,7 @@ async fn insert(
         segments: Set(chunk::Segments(reported.segments)),
         lease_id: Set(job.lease_id),
         is_draft: Set(reported.is_draft),
+        iv: Set(reported.iv.map(|iv| iv.0.to_vec())),
     })
     .on_conflict(
         OnConflict::columns([chunk::Column::RenditionId, chunk::Column::Index])
@@ -106,6 +126,7 @@ async fn insert(
                 chunk::Column::Segments,
                 chunk::Column::LeaseId,
                 chunk::Column::IsDraft,
+                chunk::Column::Iv,
             ])
             .action_cond_where(gives_way)
             .to_owned(),
@@ -251,8 +272,10 @@ pub(super) async fn publish_video(
     let published_at = found.published_at.unwrap_or_else(|| app.clock.now());
     let is_new = found.published_at.is_none();
     let before = found.clone();
+    let is_encrypted = protection::is_encrypted(connection, found.id, attempt).await?;
     let mut row = found.into_active_model();
     row.published_attempt = Set(Some(attempt));
+    row.is_encrypted = Set(is_encrypted);
     row.published_at = Set(Some(published_at));
     if is_new {
         // The score of a video without attention is its age, so that a new one begins among the new.

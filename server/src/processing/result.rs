@@ -2,11 +2,15 @@
 
 use kinora_entity::{chunk::Segment, rendition};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    protection::AesBlock,
+};
 
 /// Nobody cuts a chunk into more.
 const MOST_SEGMENTS: usize = 1_000;
 const MOST_RENDITIONS: usize = 16;
+const AES_BLOCK_BYTES: i64 = 16;
 const SIDES: std::ops::RangeInclusive<i32> = 1..=16_384;
 
 /// One chunk of one rendition, already in the store.
@@ -21,6 +25,8 @@ pub struct Chunk {
     pub segments: Vec<Segment>,
     /// RFC 6381; told with chunk 0 of a video that is made in chunks.
     pub codecs: Option<String>,
+    /// Of the first segment, where they are encrypted.
+    pub iv: Option<AesBlock>,
     /// Made in a hurry, to be replaced.
     pub is_draft: bool,
     /// Whether no chunk follows. Told where the plan did not know.
@@ -100,6 +106,9 @@ impl Chunk {
         }
         if end > self.size_bytes {
             return Err(rejected("A segment ends outside of its chunk."));
+        }
+        if self.iv.is_some() && self.segments.iter().any(|part| part.size_bytes % AES_BLOCK_BYTES != 0) {
+            return Err(rejected("What is encrypted comes in whole blocks."));
         }
         self.codecs.as_deref().map_or(Ok(()), check_codecs)
     }
@@ -184,6 +193,7 @@ mod tests {
             init: Some((0, 100)),
             segments: vec![segment(100, 100), segment(200, 100)],
             codecs: None,
+            iv: None,
             is_draft: false,
             is_last: false,
         }
@@ -196,8 +206,9 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_rejected() {
-        let bad: [fn(&mut Chunk); 9] = [
+        let bad: [fn(&mut Chunk); 10] = [
             |chunk| chunk.rendition = "../../x".into(),
+            |chunk| chunk.iv = Some(AesBlock([1; 16])),
             |chunk| chunk.index = -1,
             |chunk| chunk.index = 1,
             |chunk| chunk.init = None,

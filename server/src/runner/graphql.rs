@@ -20,6 +20,7 @@ use crate::{
     error::{Error, Result},
     graphql::{Bytes, ContextExt},
     job as queue, processing,
+    protection::AesBlock,
     upload::Header,
 };
 
@@ -92,6 +93,9 @@ pub struct Job {
     chunk: Option<i32>,
     /// The details of the video's plan; null while it has none.
     plan: Option<String>,
+    /// With which every media segment is encrypted, by AES-128 in CBC mode with PKCS7 padding; initialisation sections
+    /// are not. Null where all stays in the clear. A secret: never to be written anywhere.
+    content_key: Option<AesBlock>,
     /// Whether the video must not be made in chunks: that has failed before.
     in_one_piece: bool,
 }
@@ -103,6 +107,7 @@ impl Job {
             kind: leased.job.kind.into(),
             attempt: leased.job.attempts,
             chunk: leased.job.chunk,
+            content_key: leased.content_key,
             in_one_piece: leased.job.in_one_piece,
             lease: Lease::of(&leased.job)?,
             video_id: leased.job.video_id.to_string().into(),
@@ -234,7 +239,8 @@ impl RunnerMutation {
     ) -> Result<bool> {
         let runner = ctx.requester().runner()?;
         let (result, poster) = (result.map(Into::into), poster.map(Into::into));
-        processing::complete(ctx.app(), runner.id, parse_lease(&lease_id)?, result.as_ref(), poster).await?;
+        processing::complete(ctx.shared_app(), runner.id, parse_lease(&lease_id)?, result.as_ref(), poster)
+            .await?;
         Ok(true)
     }
 

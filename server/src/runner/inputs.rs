@@ -9,6 +9,7 @@ use crate::{
     processing::{
         Chunk, JobResult, Output, Plan, PlannedJob, PlannedRendition, PosterResult, RenditionResult,
     },
+    protection::AesBlock,
     video::{ProcessingStage, RenditionKind},
 };
 
@@ -164,6 +165,10 @@ pub struct PublishChunkInput {
     segments: Vec<SegmentInput>,
     /// RFC 6381; with chunk 0 of a planned rendition.
     codecs: Option<String>,
+    /// The initialisation vector of its first segment, where the job has a content key; each further segment's is one
+    /// more, as a number of 128 bits. To be chosen by chance for each chunk. Offsets and sizes are those of what is
+    /// stored.
+    iv: Option<AesBlock>,
     /// Made in a hurry, and replaced by a better one later.
     #[graphql(default)]
     is_draft: bool,
@@ -190,6 +195,7 @@ impl From<PublishChunkInput> for Chunk {
                 })
                 .collect(),
             codecs: input.codecs,
+            iv: input.iv,
             is_draft: input.is_draft,
             is_last: input.is_last,
         }

@@ -8,6 +8,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     job as queue,
+    protection::{self, AesBlock},
     storage::{Audience, MEDIA_URL_LIFETIME, PresignedRequest},
 };
 
@@ -16,6 +17,8 @@ pub struct Leased {
     pub job: job::Model,
     pub source: PresignedRequest,
     pub source_size_bytes: i64,
+    /// With which its media are encrypted; none where they stay in the clear.
+    pub content_key: Option<AesBlock>,
     /// The details of the plan that the job is part of.
     pub plan: Option<String>,
 }
@@ -40,6 +43,7 @@ pub async fn lease(
         .one(&app.database)
         .await?
         .ok_or_else(|| Error::not_found("video"))?;
+    let content_key = protection::key_for(app, &job, &video).await?;
     let source = app.storage.presign_get(&video.source_key, MEDIA_URL_LIFETIME, audience).await?;
     let plan = match job.parent_id {
         Some(parent) => {
@@ -48,7 +52,7 @@ pub async fn lease(
         }
         None => job.plan.clone(),
     };
-    Ok(Some(Leased { job, source, source_size_bytes: video.source_size_bytes, plan }))
+    Ok(Some(Leased { job, source, source_size_bytes: video.source_size_bytes, content_key, plan }))
 }
 
 /// How exactly it is known when a runner was last seen.

@@ -1,6 +1,6 @@
 //! The one place that knows how objects are named in the bucket.
 
-use kinora_entity::{LeaseId, ThumbnailId, UploadId, UserId, VideoId};
+use kinora_entity::{LeaseId, ThumbnailId, UploadId, UserId, VideoId, video};
 
 /// What the uploader sent, untouched.
 pub fn source(upload: UploadId) -> String {
@@ -40,6 +40,25 @@ pub fn thumbnail(video: VideoId, thumbnail: ThumbnailId) -> String {
     format!("videos/{video}/thumbnail-{thumbnail}.jpg")
 }
 
+/// The picture that stands for a video: the one that came with it, else the poster, whichever attempt made that.
+pub fn picture_of(video: &video::Model) -> Option<String> {
+    if let Some(id) = video.thumbnail_id {
+        return Some(thumbnail(video.id, id));
+    }
+    poster_of(video)
+}
+
+/// The poster that a video has, whichever attempt made it.
+pub fn poster_of(video: &video::Model) -> Option<String> {
+    let attempt = video.poster_attempt.or(video.published_attempt).filter(|_| video.has_poster)?;
+    Some(poster(video.id, attempt, video.poster_lease_id))
+}
+
+/// The processing attempt that an object belongs to.
+pub fn attempt_of(key: &str) -> Option<i32> {
+    key.strip_prefix("videos/")?.split('/').nth(1)?.parse().ok()
+}
+
 /// Everything of one upload.
 pub fn upload_prefix(upload: UploadId) -> String {
     format!("uploads/{upload}/")
@@ -73,6 +92,9 @@ mod tests {
     fn a_key_tells_whose_it_is() {
         let video = VideoId::random();
         assert_eq!(owner_prefix(&chunk(video, 1, "720p", 0, Some(LeaseId::random()))), video_prefix(video));
+        assert_eq!(attempt_of(&chunk(video, 12, "720p", 0, None)), Some(12));
+        assert_eq!(attempt_of(&poster(video, 3, None)), Some(3));
+        assert_eq!(attempt_of(&trial(1)), None);
         let upload = UploadId::random();
         assert_eq!(owner_prefix(&source(upload)), upload_prefix(upload));
         assert_eq!(owner_prefix(&trial(1)), TRIALS);

@@ -71,6 +71,9 @@ pub struct UpdateVideoInput {
     /// Replaces all tags.
     tags: Option<Vec<String>>,
     visibility: Option<VisibilityKind>,
+    /// Whether its media are encrypted. A video that can be played already is made anew for that, and plays as it is
+    /// until then. Without a word, one that becomes private becomes protected.
+    protected: Option<bool>,
     /// Replaces all chapters.
     chapters: Option<Vec<ChapterInput>>,
 }
@@ -89,6 +92,7 @@ impl VideoMutation {
             description: input.description.map(|text| Description::parse(&text)).transpose()?,
             tags: input.tags.map(|names| TagName::parse_all(&names)).transpose()?,
             visibility: input.visibility.map(Into::into),
+            is_protected: input.protected,
             chapters: input.chapters.map(chapter::parse).transpose()?,
         };
         service::update(ctx.app(), viewer, id, changes).await.map(VideoObject)

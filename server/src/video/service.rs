@@ -12,7 +12,7 @@ use crate::{
     app::{App, SharedApp},
     error::{Error, Result},
     events::{Event, notify},
-    feed,
+    feed, protection,
     storage::keys,
     webhook,
 };
@@ -43,6 +43,8 @@ pub async fn insert(app: &App, connection: &impl ConnectionTrait, new: NewVideo<
         title: Set(title),
         description: Set(description),
         visibility: Set(new.visibility),
+        is_protected: Set(new.visibility == video::Visibility::Private),
+        is_encrypted: Set(false),
         state: Set(video::State::Processing),
         has_poster: Set(false),
         source_key: Set(new.source_key),
@@ -94,6 +96,8 @@ pub struct Changes {
     pub description: Option<Description>,
     pub tags: Option<Vec<TagName>>,
     pub visibility: Option<video::Visibility>,
+    /// Without it a video becomes protected when it becomes private, and stays so.
+    pub is_protected: Option<bool>,
     pub chapters: Option<video::Chapters>,
 }
 
@@ -119,7 +123,11 @@ pub async fn update(app: &App, viewer: &Viewer, id: VideoId, changes: Changes) -
     let title = changes.title.map_or_else(|| found.title.clone(), Title::into_string);
     let description = changes.description.map_or_else(|| found.description.clone(), Description::into_string);
     let visibility = changes.visibility.unwrap_or(found.visibility);
+    let becomes_private =
+        visibility == video::Visibility::Private && found.visibility != video::Visibility::Private;
+    let is_protected = changes.is_protected.unwrap_or(found.is_protected || becomes_private);
     let mut row = found.into_active_model();
+    row.is_protected = Set(is_protected);
     row.search_text = Set(search::text_of(&title, &tags, &viewer.user, &description));
     row.title = Set(title);
     row.description = Set(description);
@@ -129,6 +137,7 @@ pub async fn update(app: &App, viewer: &Viewer, id: VideoId, changes: Changes) -
     }
     let updated = row.update(&transaction).await?;
     feed::sync_rank(&transaction, &updated).await?;
+    protection::settle(app, &transaction, &updated).await?;
     notify(&transaction, Event::Video(id)).await?;
     transaction.commit().await?;
     Ok(updated)

@@ -202,6 +202,17 @@ impl VideoObject {
         self.0.visibility.into()
     }
 
+    /// Whether its owner wants its media encrypted, so that they are worth nothing without a key, which only those get
+    /// who may watch.
+    async fn protected(&self) -> bool {
+        self.0.is_protected
+    }
+
+    /// Whether the media that are played now are encrypted.
+    async fn encrypted(&self) -> bool {
+        self.0.is_encrypted
+    }
+
     async fn duration_ms(&self) -> Option<i64> {
         self.0.duration_ms
     }
@@ -274,9 +285,10 @@ impl VideoObject {
         self.0.published_attempt.map(|_| self.address(ctx, "master.m3u8"))
     }
 
-    /// Saves the uploaded file.
+    /// Saves the uploaded file. Of a protected video, for its uploader only.
     async fn download_url(&self, ctx: &Context<'_>) -> Option<String> {
-        self.0.published_attempt.map(|_| self.address(ctx, "download"))
+        let may_save = !self.0.is_protected || ctx.requester().owns(self.0.uploader_id);
+        self.0.published_attempt.filter(|_| may_save).map(|_| self.address(ctx, "download"))
     }
 
     /// Where it was published first, for what was imported from there.

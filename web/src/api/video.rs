@@ -123,6 +123,10 @@ pub struct VideoDetails {
     pub failure: Option<Failure>,
     pub progress: Option<VideoProgress>,
     pub visibility: Visibility,
+    /// What its owner wants.
+    pub protected: bool,
+    /// What is played now.
+    pub encrypted: bool,
     pub duration_ms: Option<i32>,
     pub width: Option<i32>,
     pub height: Option<i32>,
@@ -206,6 +210,8 @@ pub struct UpdateVideoInput {
     pub tags: Option<Vec<String>>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub protected: Option<bool>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub chapters: Option<Vec<ChapterInput>>,
 }

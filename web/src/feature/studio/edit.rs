@@ -43,6 +43,8 @@ fn EditForm(
     let typed_chapters = RwSignal::new(chapters::written(&video.chapters));
     let old_chapters = StoredValue::new(video.chapters.clone());
     let visibility = RwSignal::new(video.visibility);
+    let protected = RwSignal::new(video.protected);
+    let under_way = video.protected != video.encrypted && video.playable;
     let problem = RwSignal::new(None::<(String, String)>);
     let busy = RwSignal::new(false);
     let at = move |field: &'static str| {
@@ -97,6 +99,7 @@ fn EditForm(
             description: Some(description.get_untracked().trim().to_owned()),
             tags: Some(new_tags),
             visibility: Some(visibility.get_untracked()),
+            protected: Some(protected.get_untracked()),
             chapters: Some(new_chapters),
         };
         busy.set(true);
@@ -130,7 +133,8 @@ fn EditForm(
                 max_length=DESCRIPTION_LENGTH
             />
             <Field label="Tags" name="tags" value=typed_tags error=at("tags") hint="Separate with commas" />
-            <VisibilityPicker value=visibility />
+            <VisibilityPicker value=visibility protected=protected />
+            <ProtectionSwitch value=protected under_way=under_way />
             <TextArea
                 label="Chapters"
                 name="chapters"
@@ -149,7 +153,7 @@ fn EditForm(
 }
 
 #[component]
-fn VisibilityPicker(value: RwSignal<Visibility>) -> impl IntoView {
+fn VisibilityPicker(value: RwSignal<Visibility>, protected: RwSignal<bool>) -> impl IntoView {
     const CHOICES: [(Visibility, &str, &str); 3] = [
         (Visibility::Public, "Public", "Everybody sees it, and the feed shows it."),
         (Visibility::Unlisted, "Unlisted", "Whoever has the link sees it."),
@@ -167,7 +171,12 @@ fn VisibilityPicker(value: RwSignal<Visibility>) -> impl IntoView {
                                 type="radio"
                                 name="visibility"
                                 prop:checked=move || value.get() == choice
-                                on:change=move |_| value.set(choice)
+                                on:change=move |_| {
+                                    value.set(choice);
+                                    if choice == Visibility::Private {
+                                        protected.set(true);
+                                    }
+                                }
                             />
                             <span>
                                 <strong>{name}</strong>
@@ -177,6 +186,33 @@ fn VisibilityPicker(value: RwSignal<Visibility>) -> impl IntoView {
                     }
                 })
                 .collect_view()}
+        </fieldset>
+    }
+}
+
+/// Encrypted or not. What can be watched already is made anew for it, which takes its time.
+#[component]
+fn ProtectionSwitch(value: RwSignal<bool>, under_way: bool) -> impl IntoView {
+    let meaning = if under_way {
+        "Not done yet: until it is, the video plays as it was."
+    } else {
+        "Encrypted: copies of its files are useless, and only who may watch it gets the key."
+    };
+    view! {
+        <fieldset class="choices">
+            <label class="choice">
+                <input
+                    type="checkbox"
+                    role="switch"
+                    name="protected"
+                    prop:checked=move || value.get()
+                    on:change=move |event| value.set(event_target_checked(&event))
+                />
+                <span>
+                    <strong>"Protected"</strong>
+                    <span class="soft">{meaning}</span>
+                </span>
+            </label>
         </fieldset>
     }
 }

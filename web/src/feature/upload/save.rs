@@ -78,7 +78,15 @@ async fn send(row: Row, details: &Details) -> Result<(), ApiError> {
     let tags = tags::parse(&details.tags).ok();
     let visibility = Some(details.visibility);
     if let Some(id) = row.video_id.get_untracked() {
-        let input = UpdateVideoInput { id: id.into(), title, description, tags, visibility, chapters: None };
+        let input = UpdateVideoInput {
+            id: id.into(),
+            title,
+            description,
+            tags,
+            visibility,
+            protected: None,
+            chapters: None,
+        };
         api::send(UpdateVideo::build(UpdateVideoVariables { input })).await?;
     } else if let Some(id) = row.upload_id() {
         let input = UpdateUploadInput { id, title, description, tags, visibility };

@@ -1,0 +1,245 @@
+//! Encrypting media for HLS (RFC 8216, 4.3.2.4): every segment by itself, by AES-128 in CBC mode with PKCS7 padding,
+//! after ffmpeg, which cannot, and on its way to the store, so that it needs no room on the disk. The initialisation
+//! section stays clear: it says nothing but the shape of the picture.
+
+use std::{fmt, io::SeekFrom, ops::ControlFlow, path::Path};
+
+use aes::Aes128;
+use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
+use futures::{Stream, stream};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    fs::File,
+    io::{AsyncReadExt, AsyncSeekExt},
+};
+
+use crate::fmp4::{ByteRange, Chunk, Segment};
+
+const BLOCK: usize = 16;
+/// Read and encrypted at once; a whole number of blocks.
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// Sixteen bytes: a key or an initialisation vector. Never shown.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Block(pub [u8; BLOCK]);
+
+impl fmt::Debug for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Block(…)")
+    }
+}
+
+impl TryFrom<String> for Block {
+    type Error = hex::FromHexError;
+
+    fn try_from(digits: String) -> Result<Self, Self::Error> {
+        let mut bytes = [0; BLOCK];
+        hex::decode_to_slice(digits, &mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl From<Block> for String {
+    fn from(block: Block) -> Self {
+        hex::encode(block.0)
+    }
+}
+
+/// A stretch of a file, as it goes into an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Piece {
+    range: ByteRange,
+    /// None for what stays clear.
+    iv: Option<Block>,
+}
+
+/// A chunk as it will lie in the store: each segment encrypted, one behind the other.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    key: Block,
+    /// Of the first segment; each further one's is one more.
+    pub iv: Block,
+    /// With offsets and sizes of what is stored.
+    pub chunk: Chunk,
+    pieces: Vec<Piece>,
+}
+
+impl Sealed {
+    /// With a vector of chance, as that must never come twice with one key.
+    pub fn new(chunk: &Chunk, key: Block) -> Self {
+        Self::with_iv(chunk, key, Block(rand::random()))
+    }
+
+    fn with_iv(chunk: &Chunk, key: Block, iv: Block) -> Self {
+        let (mut pieces, mut end) = (Vec::with_capacity(chunk.segments.len() + 1), 0);
+        let mut place = |range: ByteRange, iv: Option<Block>| {
+            let in_file = ByteRange { offset: chunk.file_range.offset + range.offset, size: range.size };
+            pieces.push(Piece { range: in_file, iv });
+            let size = if iv.is_some() { padded(range.size) } else { range.size };
+            let placed = ByteRange { offset: end, size };
+            end += size;
+            placed
+        };
+        let init = chunk.init.map(|init| place(init, None));
+        let first = u128::from_be_bytes(iv.0);
+        let segments: Vec<Segment> = (0..)
+            .zip(&chunk.segments)
+            .map(|(number, segment)| {
+                let iv = Block(first.wrapping_add(number).to_be_bytes());
+                Segment { range: place(segment.range, Some(iv)), ..*segment }
+            })
+            .collect();
+        let stored = Chunk { file_range: ByteRange { offset: 0, size: end }, init, segments, ..*chunk };
+        Self { key, iv, chunk: stored, pieces }
+    }
+
+    /// The bytes of the object, read from the file of the chunk that this was made from.
+    ///
+    /// # Errors
+    /// Whatever opening or reading the file says.
+    pub async fn read(
+        &self,
+        file: &Path,
+    ) -> std::io::Result<impl Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static> {
+        let reading = Reading {
+            file: File::open(file).await?,
+            key: self.key,
+            rest: self.pieces.clone().into_iter(),
+            current: None,
+        };
+        Ok(stream::try_unfold(reading, |mut reading| async move {
+            let bytes = reading.next().await?;
+            Ok(bytes.map(|bytes| (bytes, reading)))
+        }))
+    }
+}
+
+/// PKCS7 always adds something, a whole block where nothing is missing.
+fn padded(size: u64) -> u64 {
+    (size / BLOCK as u64 + 1) * BLOCK as u64
+}
+
+/// The piece that is being read.
+struct Current {
+    left: u64,
+    cipher: Option<cbc::Encryptor<Aes128>>,
+}
+
+struct Reading {
+    file: File,
+    key: Block,
+    rest: std::vec::IntoIter<Piece>,
+    current: Option<Current>,
+}
+
+impl Reading {
+    async fn next(&mut self) -> std::io::Result<Option<Vec<u8>>> {
+        let mut current = match self.current.take() {
+            Some(current) => current,
+            None => match self.open().await? {
+                ControlFlow::Continue(current) => current,
+                ControlFlow::Break(()) => return Ok(None),
+            },
+        };
+        let mut bytes = vec![0; current.left.min(BUFFER_BYTES as u64) as usize];
+        self.file.read_exact(&mut bytes).await?;
+        current.left -= bytes.len() as u64;
+        if let Some(cipher) = &mut current.cipher {
+            if current.left == 0 {
+                let missing = BLOCK - bytes.len() % BLOCK;
+                bytes.resize(bytes.len() + missing, missing as u8);
+            }
+            for block in bytes.as_chunks_mut::<BLOCK>().0 {
+                cipher.encrypt_block(block.into());
+            }
+        }
+        if current.left > 0 {
+            self.current = Some(current);
+        }
+        Ok(Some(bytes))
+    }
+
+    async fn open(&mut self) -> std::io::Result<ControlFlow<(), Current>> {
+        let Some(piece) = self.rest.next() else { return Ok(ControlFlow::Break(())) };
+        self.file.seek(SeekFrom::Start(piece.range.offset)).await?;
+        let cipher = piece.iv.map(|iv| cbc::Encryptor::<Aes128>::new(&self.key.0.into(), &iv.0.into()));
+        Ok(ControlFlow::Continue(Current { left: piece.range.size, cipher }))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::{io::Write, process::Stdio};
+
+    use futures::TryStreamExt;
+
+    use super::*;
+
+    const KEY: Block = Block([0x2B; BLOCK]);
+
+    /// What another program makes of the bytes of a segment.
+    fn opened(bytes: &[u8], iv: u128) -> Vec<u8> {
+        let mut program = std::process::Command::new("openssl")
+            .args(["enc", "-d", "-aes-128-cbc", "-K", &hex::encode(KEY.0), "-iv", &format!("{iv:032x}")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        program.stdin.take().unwrap().write_all(bytes).unwrap();
+        let output = program.wait_with_output().unwrap();
+        assert!(output.status.success(), "the padding is wrong");
+        output.stdout
+    }
+
+    fn chunk(sizes: &[u64]) -> Chunk {
+        let mut end = 700;
+        let segments = sizes.iter().map(|&size| {
+            let range = ByteRange { offset: end, size };
+            end += size;
+            Segment { range, duration_ms: 2_000.0 }
+        });
+        let segments = segments.collect();
+        Chunk {
+            index: 0,
+            file_range: ByteRange { offset: 100, size: end },
+            start_ms: 0.0,
+            init: Some(ByteRange { offset: 0, size: 700 }),
+            segments,
+        }
+    }
+
+    #[tokio::test]
+    async fn every_segment_opens_by_itself_with_its_own_vector() {
+        // Less than a block, whole blocks, exactly what is read at once, and more.
+        let sizes = [5, 32, BUFFER_BYTES as u64, BUFFER_BYTES as u64 + 1];
+        let clear = chunk(&sizes);
+        let bytes: Vec<u8> = (0..100 + clear.file_range.size).map(|at| (at % 251) as u8).collect();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let iv = u128::MAX;
+        let sealed = Sealed::with_iv(&clear, KEY, Block(iv.to_be_bytes()));
+        let stored: Vec<u8> = sealed.read(file.path()).await.unwrap().try_concat().await.unwrap();
+        assert_eq!(stored.len() as u64, sealed.chunk.file_range.size);
+        assert_eq!(stored[..700], bytes[100..800], "the head stays clear");
+        let mut end = 700;
+        for (number, (before, after)) in (0..).zip(clear.segments.iter().zip(&sealed.chunk.segments)) {
+            assert_eq!((after.range.offset, after.range.size % 16), (end, 0));
+            end += after.range.size;
+            let piece = |bytes: &[u8], range: ByteRange, shift: u64| {
+                bytes[(range.offset + shift) as usize..][..range.size as usize].to_vec()
+            };
+            let encrypted = piece(&stored, after.range, 0);
+            assert_eq!(opened(&encrypted, iv.wrapping_add(number)), piece(&bytes, before.range, 100));
+        }
+        assert_eq!(end, sealed.chunk.file_range.size);
+    }
+
+    #[test]
+    fn no_two_chunks_begin_with_the_same_vector_and_nothing_is_shown() {
+        let one = Sealed::new(&chunk(&[1]), KEY);
+        assert_ne!(one.iv, Sealed::new(&chunk(&[1]), KEY).iv);
+        assert!(!format!("{one:?}").contains("2b2b") && !format!("{one:?}").contains("43, 43"));
+    }
+}

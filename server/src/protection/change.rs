@@ -1,0 +1,77 @@
+//! From clear to encrypted and back: a new attempt takes the place of the old one, whose objects then go.
+
+use std::time::Duration;
+
+use kinora_entity::{job, video};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+
+use crate::{
+    app::{App, SharedApp},
+    error::Result,
+    processing,
+    storage::keys,
+};
+
+/// Longer than any cache keeps a playlist that everybody may read.
+const PLAYLISTS_ARE_FORGOTTEN_AFTER: Duration = Duration::from_secs(75);
+
+/// Has a video made anew whose media are not as its owner wants them, unless something is being made of it already:
+/// then the end of that looks again. What is there is played until then.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn settle(app: &App, connection: &impl ConnectionTrait, video: &video::Model) -> Result<()> {
+    if video.state != video::State::Ready || video.is_protected == video.is_encrypted {
+        return Ok(());
+    }
+    let under_way = job::Entity::find()
+        .filter(job::Column::VideoId.eq(video.id))
+        .filter(job::Column::State.is_in([job::State::Queued, job::State::Leased]))
+        .count(connection)
+        .await?;
+    if under_way > 0 {
+        return Ok(());
+    }
+    tracing::info!(video = %video.id, protected = video.is_protected, "a video is made anew for its protection");
+    processing::enqueue(app, connection, video.id).await
+}
+
+/// Removes the objects of all attempts before the published one, in the background: at once where nobody else could
+/// have their addresses, else when the playlists that name them are forgotten. What is left over because the store
+/// is away or the process ends goes with the next comparison of bucket and database.
+pub fn remove_older(app: &SharedApp, video: video::Model) {
+    let app = SharedApp::clone(app);
+    tokio::spawn(async move {
+        if video.visibility != video::Visibility::Private {
+            tokio::time::sleep(PLAYLISTS_ARE_FORGOTTEN_AFTER).await;
+        }
+        match remove(&app, &video).await {
+            Ok(objects) => {
+                tracing::info!(video = %video.id, objects, "objects of earlier attempts were removed");
+            }
+            Err(error) => {
+                tracing::warn!(video = %video.id, ?error, "objects of earlier attempts are left over");
+            }
+        }
+    });
+}
+
+async fn remove(app: &App, video: &video::Model) -> Result<usize> {
+    let Some(published) = video.published_attempt else { return Ok(0) };
+    let poster = keys::poster_of(video);
+    let (mut removed, mut next) = (0, None);
+    loop {
+        let page = app.storage.list_objects(&keys::video_prefix(video.id), next).await?;
+        for object in page.objects {
+            let is_older = keys::attempt_of(&object.key).is_some_and(|attempt| attempt < published);
+            if is_older && poster.as_ref() != Some(&object.key) {
+                app.storage.delete(&object.key).await?;
+                removed += 1;
+            }
+        }
+        next = page.next;
+        if next.is_none() {
+            return Ok(removed);
+        }
+    }
+}

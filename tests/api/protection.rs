@@ -1,0 +1,234 @@
+//! Encrypted media: who gets the key, how it is kept, and what becomes of a video whose protection is changed.
+
+use std::time::Duration;
+
+use kinora_tests::app::TestApp;
+use kinora_tests::fake_runner::{FakeRunner, IV, chunk_of};
+use kinora_tests::graphql::Client;
+use kinora_tests::person::Person;
+use kinora_tests::playlist::Media;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+/// A private video that is ready, and the key that its runner was given.
+async fn private_video(ann: &Person, runner: &FakeRunner) -> (String, Vec<u8>) {
+    let video = ann.upload_private("a.mp4", "video/mp4", b"any bytes").await;
+    let key = process(ann, runner, &video).await;
+    (video, key.expect("a private video is protected"))
+}
+
+/// Does the job that waits for a video, and gives the key that came with it.
+async fn process(ann: &Person, runner: &FakeRunner, video: &str) -> Option<Vec<u8>> {
+    let job = runner.lease().await.expect("a job waits");
+    assert_eq!(job["videoId"], json!(video));
+    runner.finish(&job).await;
+    ann.ready(video, Duration::from_secs(5)).await;
+    job["contentKey"].as_str().map(|key| hex::decode(key).unwrap())
+}
+
+async fn pictures(app: &TestApp, client: &Client, video: &str) -> Media {
+    let at = app.url.join(&format!("/v/{video}/360p.m3u8")).unwrap();
+    Media::parse(&client.get_text(at.as_str()).await, &at)
+}
+
+/// The way to the key, as the playlist names it.
+async fn key_path(app: &TestApp, client: &Client, video: &str) -> String {
+    let media = pictures(app, client, video).await;
+    media.segments[0].key.clone().expect("an encrypted segment").url.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_is_for_who_may_watch_and_kept_by_nobody() {
+    let app = TestApp::start().await;
+    let (ann, bob, runner) = (app.person("ann").await, app.person("bob").await, app.fake_runner("one").await);
+    let (video, key) = private_video(&ann, &runner).await;
+    let path = key_path(&app, &ann.client, &video).await;
+    assert!(path.ends_with(&format!("/v/{video}/key?attempt=1")), "{path}");
+    for path in [&path, &format!("/v/{video}/key")] {
+        let response = ann.client.get(path).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        assert_eq!(response.bytes().await.unwrap().to_vec(), key);
+    }
+    assert_eq!(key.len(), 16);
+    for (who, client) in [("a guest", &app.guest), ("another", &bob.client), ("a runner", &runner.client)] {
+        assert_eq!(client.get(&path).await.status(), StatusCode::NOT_FOUND, "{who}");
+    }
+    for wrong in ["attempt=0", "attempt=2", "attempt=-1", "attempt=x", "attempt="] {
+        let path = format!("/v/{video}/key?{wrong}");
+        assert_eq!(ann.client.get(&path).await.status(), StatusCode::NOT_FOUND, "{wrong}");
+    }
+
+    // Who may watch a public video gets its key, but not the file that it was made from.
+    ann.set_visibility(&video, "PUBLIC").await;
+    let response = app.guest.get(&path).await;
+    assert_eq!(
+        (response.status(), response.headers()["cache-control"].to_str().unwrap()),
+        (StatusCode::OK, "no-store")
+    );
+    let download = format!("/v/{video}/download");
+    assert_eq!(app.guest.get(&download).await.status(), StatusCode::NOT_FOUND);
+    assert!(ann.client.get(&download).await.status().is_redirection());
+    assert_eq!(bob.video(&video).await["downloadUrl"], Value::Null);
+    assert!(ann.video(&video).await["downloadUrl"].is_string());
+    assert_eq!(runner.lease().await, None, "nothing has to be made anew");
+
+    ann.set_visibility(&video, "PRIVATE").await;
+    let again = Person::log_in(&app.guest, "ann").await;
+    ann.client.query("mutation { logOut }").await.data();
+    assert!(ann.client.get(&path).await.status().is_client_error(), "after logging out");
+    assert_eq!(again.client.get(&path).await.status(), StatusCode::OK);
+    app.disable("ann").await;
+    assert!(again.client.get(&path).await.status().is_client_error(), "a disabled account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_does_not_hold_a_key_that_opens_anything() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let (video, key) = private_video(&ann, &runner).await;
+    let (other, other_key) = private_video(&ann, &runner).await;
+    assert_ne!(key, other_key);
+    let sealed = app.text("SELECT string_agg(encode(sealed, 'hex'), ' ') FROM content_key").await;
+    assert!(!sealed.contains(&hex::encode(&key)) && !sealed.contains(&hex::encode(&other_key)), "{sealed}");
+    // Exchanged, each is bound to the video that it was made for.
+    app.sql(
+        "UPDATE content_key mine SET sealed = other.sealed FROM content_key other WHERE other.video_id <> mine.video_id",
+    )
+    .await;
+    for video in [&video, &other] {
+        let response = ann.client.get(&format!("/v/{video}/key")).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runner_that_does_not_encrypt_publishes_nothing_of_a_protected_video() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let encrypted = |rendition| {
+        let mut chunk = chunk_of(rendition);
+        chunk["iv"] = json!(IV);
+        chunk
+    };
+    ann.upload_private("a.mp4", "video/mp4", b"any bytes").await;
+    let job = runner.lease().await.unwrap();
+    let lease = &job["lease"]["id"];
+    runner.send_outputs(lease).await;
+    assert_eq!(runner.publish_chunk(lease, chunk_of("360p")).await.code(), "RESULT_REJECTED");
+    let mut broken = encrypted("360p");
+    broken["segments"][1]["size"] = json!(4_495);
+    assert_eq!(runner.publish_chunk(lease, broken).await.code(), "RESULT_REJECTED", "not in whole blocks");
+    let mut short = encrypted("360p");
+    short["iv"] = json!("00");
+    assert!(runner.publish_chunk(lease, short).await.failed());
+    runner.publish_chunk(lease, encrypted("360p")).await.data();
+    assert_eq!(app.number("SELECT count(*) FROM chunk").await, 1);
+
+    ann.upload("b.mp4", "video/mp4", b"any bytes").await;
+    let job = runner.lease().await.unwrap();
+    assert_eq!(job["contentKey"], Value::Null, "a public video is not protected unless that is asked for");
+    let lease = &job["lease"]["id"];
+    runner.send_outputs(lease).await;
+    assert_eq!(runner.publish_chunk(lease, encrypted("360p")).await.code(), "RESULT_REJECTED");
+    runner.publish_chunk(lease, chunk_of("360p")).await.data();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_becomes_private_is_made_anew_with_a_key_and_what_was_clear_goes() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let video = app.ready_video(&ann, &runner, "a").await;
+    let seen = |video: Value| (video["protected"] == true, video["encrypted"] == true);
+    assert_eq!(seen(ann.video(&video).await), (false, false));
+    assert_eq!(app.guest.get(&format!("/v/{video}/key")).await.status(), StatusCode::NOT_FOUND);
+    let clear = app.chunk_key(&video).await;
+
+    ann.set_visibility(&video, "PRIVATE").await;
+    ann.set_visibility(&video, "PRIVATE").await;
+    assert_eq!(seen(ann.video(&video).await), (true, false), "it plays in the clear until it is made anew");
+    assert!(pictures(&app, &ann.client, &video).await.segments[0].key.is_none());
+    let key = process(&ann, &runner, &video).await.expect("a key");
+    assert_eq!(seen(ann.video(&video).await), (true, true));
+    let media = pictures(&app, &ann.client, &video).await;
+    let of = media.segments[0].key.clone().unwrap();
+    assert_eq!((hex::encode(of.iv), of.url.query()), (IV.to_owned(), Some("attempt=2")));
+    assert_eq!(ann.client.get(of.url.as_str()).await.bytes().await.unwrap().to_vec(), key);
+    assert_eq!(runner.lease().await, None, "asked for twice, it is made once");
+    assert_ne!(app.chunk_key(&video).await, clear);
+    objects_become(&app, 3).await;
+
+    // Off again, which makes it anew in the clear.
+    ann.update_video(json!({ "id": video, "visibility": "PUBLIC" })).await.data();
+    assert_eq!(seen(ann.video(&video).await), (true, true), "protection stays when it becomes public");
+    ann.update_video(json!({ "id": video, "protected": false })).await.data();
+    assert_eq!(process(&ann, &runner, &video).await, None);
+    assert_eq!(seen(ann.video(&video).await), (false, false));
+    assert_eq!(
+        app.guest.get(of.url.as_str()).await.status(),
+        StatusCode::NOT_FOUND,
+        "the key of an old attempt"
+    );
+    assert_eq!(app.number("SELECT count(*) FROM content_key").await, 0);
+    assert!(app.guest.get(&format!("/v/{video}/download")).await.status().is_redirection());
+
+    // Who says so in the same breath keeps a private video as it is.
+    ann.update_video(json!({ "id": video, "visibility": "PRIVATE", "protected": false })).await.data();
+    assert_eq!(runner.lease().await, None);
+    assert_eq!(seen(ann.video(&video).await), (false, false));
+}
+
+/// The source and a chunk of each of the two renditions are all that there is.
+async fn objects_become(app: &TestApp, wanted: usize) {
+    let mut found = app.compare_storage().await;
+    for _ in 0..50 {
+        if found.objects == wanted {
+            assert!(found.is_clean(), "{found:?}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        found = app.compare_storage().await;
+    }
+    panic!("{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_that_comes_while_a_video_is_made_is_met_after_it() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let video = ann.upload("a.mp4", "video/mp4", b"any bytes").await;
+    let job = runner.lease().await.unwrap();
+    assert_eq!(job["contentKey"], Value::Null);
+    ann.update_video(json!({ "id": video, "protected": true })).await.data();
+    runner.finish(&job).await;
+    assert_eq!(ann.ready(&video, Duration::from_secs(5)).await["encrypted"], false);
+    assert!(process(&ann, &runner, &video).await.is_some());
+    assert_eq!(ann.video(&video).await["encrypted"], true);
+
+    // A try that came to nothing leaves no key to one that is in the clear.
+    let video = ann.upload_private("b.mp4", "video/mp4", b"any bytes").await;
+    let job = runner.lease().await.unwrap();
+    assert!(job["contentKey"].is_string());
+    runner.fail(&job["lease"]["id"], "RUNNER_STOPPED", "Stopped.", true).await.data();
+    ann.update_video(json!({ "id": video, "visibility": "PUBLIC", "protected": false })).await.data();
+    assert_eq!(process(&ann, &runner, &video).await, None);
+    assert_eq!(ann.video(&video).await["encrypted"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ciphertext_of_private_videos_may_lie_on_the_public_base() {
+    let app = TestApp::start_with(|config| {
+        config.media_url = Some("https://cdn.example/media".parse().unwrap());
+    })
+    .await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let (video, _) = private_video(&ann, &runner).await;
+    let media = pictures(&app, &ann.client, &video).await;
+    let url = &media.segments[0].piece.url;
+    assert!(url.as_str().starts_with("https://cdn.example/media/videos/") && url.query().is_none(), "{url}");
+    // In the clear it is signed for its owner.
+    ann.update_video(json!({ "id": video, "protected": false })).await.data();
+    process(&ann, &runner, &video).await;
+    let url = pictures(&app, &ann.client, &video).await.segments[0].piece.url.clone();
+    assert!(url.query().is_some_and(|query| query.contains("Signature")), "{url}");
+}

@@ -1,0 +1,182 @@
+//! Protected videos through the real pipeline: with the key the same video, without it nothing.
+
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use kinora_tests::app::TestApp;
+use kinora_tests::clips::{self, Clip};
+use kinora_tests::person::Person;
+use kinora_tests::probe;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::chunks::{frames, rung};
+use crate::published::{PATIENCE, Track, fetch, range};
+
+async fn upload_private(ann: &Person, clip: &Clip) -> String {
+    ann.upload_private(&clip.file_name(), clip.content_type, &clip.bytes()).await
+}
+
+/// ffmpeg as a player of its own: the checksum of every frame of the first variant.
+fn played(app: &TestApp, video: &str, token: Option<&str>) -> Output {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-nostdin"]);
+    if let Some(token) = token {
+        command.args(["-cookies", &format!("kinora_session={token}; path=/v/; domain=127.0.0.1;")]);
+    }
+    command.arg("-i").arg(app.url.join(&format!("/v/{video}/master.m3u8")).unwrap().as_str());
+    command.args(["-map", "0:v:0", "-fps_mode", "passthrough", "-f", "framemd5", "-"]).output().unwrap()
+}
+
+fn checksums(output: &Output) -> Vec<String> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.rsplit(',').next().unwrap().trim().to_owned()).collect()
+}
+
+/// What somebody has who has every object and no key.
+async fn without_key(ann: &Person, track: &Track) -> std::path::PathBuf {
+    let init = &track.playlist.init;
+    let mut bytes = range(&ann.client, &init.url, init.offset, init.length).await;
+    for segment in &track.playlist.segments {
+        let piece = &segment.piece;
+        bytes.extend(range(&ann.client, &piece.url, piece.offset, piece.length).await);
+    }
+    let file = track.file.with_extension("sealed.mp4");
+    std::fs::write(&file, bytes).unwrap();
+    file
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_its_key_a_protected_video_is_what_it_was_and_without_it_nothing() {
+    let app = TestApp::start_with(|config| {
+        config.embedded_runner = true;
+        config.ladder = vec![rung(360), rung(180)];
+    })
+    .await;
+    let ann = app.person("ann").await;
+    let id = upload_private(&ann, &clips::CHUNKS).await;
+    let video = ann.ready(&id, PATIENCE).await;
+    assert_eq!((&video["protected"], &video["encrypted"]), (&json!(true), &json!(true)));
+    let published = fetch(&ann.client, video).await;
+    let source = clips::CHUNKS.path();
+    let of_source = frames(&source, "v");
+    assert_eq!(frames(&published.pictures[0].file, "v"), of_source, "what is passed on is passed on");
+    assert_eq!(published.pictures.len(), 2);
+    assert_eq!(frames(&published.pictures[1].file, "v").len(), of_source.len());
+    let sound = published.sound.as_ref().unwrap();
+    assert_eq!(sound.packets("a").len(), probe::packets(&source, "a").len());
+    let mut vectors = Vec::new();
+    for (track, kind) in [(&published.pictures[0], "v"), (&published.pictures[1], "v"), (sound, "a")] {
+        vectors.extend(track.playlist.segments.iter().map(|segment| segment.key.as_ref().unwrap().iv));
+        let sealed = without_key(&ann, track).await;
+        assert_eq!(decoded(&sealed, kind), 0, "{}", track.variant.url);
+    }
+    let all = vectors.len();
+    vectors.sort_unstable();
+    vectors.dedup();
+    assert_eq!(vectors.len(), all, "no vector comes twice");
+
+    let output = played(&app, &id, Some(&ann.token));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(checksums(&output), of_source, "as ffmpeg plays it");
+    assert!(!played(&app, &id, None).status.success());
+    // Public, it needs no log-in and is as encrypted as before.
+    ann.set_visibility(&id, "PUBLIC").await;
+    let output = played(&app, &id, None);
+    assert_eq!(checksums(&output), of_source, "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// How many frames come out, whatever is said of the rest.
+fn decoded(file: &std::path::Path, kind: &str) -> usize {
+    let map = format!("0:{kind}:0");
+    let output = Command::new("ffmpeg")
+        .args(["-v", "quiet", "-nostdin", "-i"])
+        .arg(file)
+        .args(["-map", &map, "-f", "framemd5", "-"])
+        .output()
+        .unwrap();
+    checksums(&output).len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protected_video_can_be_watched_while_it_grows() {
+    let app = TestApp::start_processing().await;
+    let ann = app.person("ann").await;
+    let begun = Instant::now();
+    let id = upload_private(&ann, &clips::CHUNKS_VP9).await;
+    let early = loop {
+        let video = ann.video(&id).await;
+        if video["playable"] == true {
+            break video;
+        }
+        assert!(begun.elapsed() < PATIENCE && video["failure"].is_null(), "{video}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!((&early["state"], &early["encrypted"]), (&json!("PROCESSING"), &json!(true)));
+    let growing = fetch(&ann.client, early).await;
+    let first = &growing.pictures[0];
+    assert!(!first.playlist.ended && first.playlist.segments.iter().all(|segment| segment.key.is_some()));
+    assert!(probe::decodes(&first.file) && !frames(&first.file, "v").is_empty());
+    assert!(probe::decodes(&growing.sound.as_ref().unwrap().file));
+    let video = ann.ready(&id, PATIENCE).await;
+    let whole = fetch(&ann.client, video).await;
+    for track in &whole.pictures {
+        assert_eq!(frames(&track.file, "v").len(), 40 * 25, "{}", track.variant.url);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_published_video_that_becomes_private_leaves_nothing_clear_behind() {
+    let app = TestApp::start_processing().await;
+    let ann = app.person("ann").await;
+    let id = ann.upload_clip(&clips::CHUNKS).await;
+    let clear = fetch(&ann.client, ann.ready(&id, PATIENCE).await).await;
+    let addresses: Vec<_> = clear.pictures.iter().map(|track| track.playlist.init.url.clone()).collect();
+    let before = settled(&app).await;
+    ann.set_visibility(&id, "PRIVATE").await;
+    let begun = Instant::now();
+    let video = loop {
+        let video = ann.video(&id).await;
+        assert_eq!((&video["state"], &video["playable"]), (&json!("READY"), &json!(true)), "it plays on");
+        if video["encrypted"] == true {
+            break video;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{video}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let sealed = fetch(&ann.client, video.clone()).await;
+    for (one, other) in clear.pictures.iter().zip(&sealed.pictures) {
+        assert_eq!(frames(&one.file, "v"), frames(&other.file, "v"), "{}", one.variant.url);
+    }
+    // As many objects as before, none of them one of those.
+    assert_eq!(settled(&app).await, before);
+    for address in addresses {
+        let response = app.guest.request(Method::GET, address.as_str()).send().await.unwrap();
+        assert_eq!(response.status(), 404, "{address}");
+    }
+    let poster = poster(&ann, &video).await;
+    assert!(poster.starts_with(&[0xFF, 0xD8]), "no JPEG");
+}
+
+async fn poster(ann: &Person, video: &Value) -> Vec<u8> {
+    let url = ann.client.base().join(video["posterUrl"].as_str().unwrap()).unwrap();
+    let redirected = ann.client.get(url.as_str()).await;
+    let target = ann.client.base().join(redirected.headers()["location"].to_str().unwrap()).unwrap();
+    // Presigned: the log-in would be one permission too many.
+    let response = kinora_tests::graphql::Client::guest(ann.client.base().clone()).get(target.as_str()).await;
+    assert_eq!(response.status(), 200);
+    response.bytes().await.unwrap().to_vec()
+}
+
+/// The count of objects, once bucket and database agree.
+async fn settled(app: &TestApp) -> usize {
+    for _ in 0..100 {
+        let found = app.compare_storage().await;
+        if found.is_clean() {
+            return found.objects;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{:?}", app.compare_storage().await);
+}
