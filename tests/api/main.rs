@@ -11,6 +11,7 @@ mod guard;
 mod leftovers;
 mod limits;
 mod playback;
+mod previews;
 mod quotas;
 mod resume;
 mod retries;

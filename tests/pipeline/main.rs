@@ -5,6 +5,7 @@
 mod broken;
 mod chunks;
 mod classes;
+mod previews;
 mod published;
 mod samples;
 mod wake;

@@ -206,7 +206,7 @@ createdAt lastAttemptAt nextAttemptAt";
 pub const VIDEO: &str = "query ($id: ID!) { video(id: $id) {
     id title description state playable failure { code message } progress { percent stage } visibility
     durationMs width height uploader { id username } tags { name videoCount } averageStars ratingCount favoriteCount
-    viewCount viewerStars viewerFavorite viewerCanEdit createdAt publishedAt posterUrl hlsUrl downloadUrl
+    viewCount viewerStars viewerFavorite viewerCanEdit createdAt publishedAt posterUrl storyboardUrl loopUrl hlsUrl downloadUrl
     renditions { name kind width height bitrate codecs } } }";
 
 pub async fn sign_up(guest: &Client, username: &str, password: &str) -> Reply {

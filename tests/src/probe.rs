@@ -51,6 +51,21 @@ pub fn sound_begins_ms(path: &Path) -> f64 {
     number_after(&words, "silence_end: ") * 1000.0
 }
 
+/// The mean colour of a part of a file's picture at a time: red, green and blue. `crop` is ffmpeg's filter, or empty.
+pub fn colour(path: &Path, at_s: f64, crop: &str) -> [u8; 3] {
+    let filter = if crop.is_empty() {
+        "scale=1:1:flags=area".to_owned()
+    } else {
+        format!("{crop},scale=1:1:flags=area")
+    };
+    let done = run(Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-ss", &at_s.to_string(), "-i"])
+        .arg(path)
+        .args(["-frames:v", "1", "-vf", &filter, "-pix_fmt", "rgb24", "-f", "rawvideo", "-"]));
+    assert!(done.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&done.stderr));
+    done.stdout.try_into().unwrap()
+}
+
 /// True when every frame decodes without a complaint.
 pub fn decodes(path: &Path) -> bool {
     let done = run(Command::new("ffmpeg")

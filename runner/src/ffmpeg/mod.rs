@@ -14,6 +14,7 @@ pub mod ladder;
 pub mod log;
 pub mod orientation;
 pub mod plan;
+pub mod previews;
 pub mod probe;
 pub mod progress;
 pub mod report;

@@ -7,11 +7,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use kinora_entity::{VideoId, chunk, rendition, video};
+use kinora_entity::{VideoId, chunk, preview, rendition, video};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use tower_http::cors::{Any, CorsLayer};
 
-use super::{access::Playable, playlist};
+use super::{access::Playable, playlist, storyboard};
 use crate::{
     app::SharedApp,
     caption,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 const PLAYLIST_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.apple.mpegurl");
-const CAPTION_TYPE: HeaderValue = HeaderValue::from_static("text/vtt; charset=utf-8");
+const VTT_TYPE: HeaderValue = HeaderValue::from_static("text/vtt; charset=utf-8");
 /// A finished video can still be deleted or made private.
 const FINISHED_S: u32 = 60;
 /// A growing playlist is asked for again every few seconds.
@@ -33,6 +33,8 @@ const REDIRECT_S: u32 = 600;
 pub fn router() -> Router<SharedApp> {
     Router::new()
         .route("/v/{id}/poster.jpg", get(poster))
+        .route("/v/{id}/storyboard.vtt", get(storyboard))
+        .route("/v/{id}/loop.mp4", get(video_loop))
         .route("/v/{id}/download", get(download))
         .route("/v/{id}/captions/{file}", get(caption))
         .route("/v/{id}/{file}", get(playlist_file))
@@ -102,6 +104,40 @@ async fn poster(
     redirect(&app.storage.media_url(&key, playable.is_open()).await?, &playable)
 }
 
+async fn storyboard(
+    State(app): State<SharedApp>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let (playable, row) = previewed(&app, &headers, &id).await?;
+    let mut sprites = Vec::new();
+    for number in 0..row.sprites() {
+        let key = keys::sprite(row.video_id, row.attempt, row.lease_id, number);
+        sprites.push(app.storage.media_url(&key, playable.is_open()).await?);
+    }
+    let text = storyboard::storyboard(&row, playable.video.duration_ms.unwrap_or_default(), &sprites);
+    Ok(([(header::CONTENT_TYPE, VTT_TYPE), playable.cache_control(REDIRECT_S)], text).into_response())
+}
+
+async fn video_loop(
+    State(app): State<SharedApp>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let (playable, row) = previewed(&app, &headers, &id).await?;
+    if !row.has_loop {
+        return Err(Error::not_found("loop"));
+    }
+    let key = keys::video_loop(row.video_id, row.attempt, row.lease_id);
+    redirect(&app.storage.media_url(&key, playable.is_open()).await?, &playable)
+}
+
+async fn previewed(app: &SharedApp, headers: &HeaderMap, id: &str) -> Result<(Playable, preview::Model)> {
+    let playable = Playable::find(app, headers, id).await?;
+    let row = preview::Entity::find_by_id(playable.video.id).one(&app.database).await?;
+    Ok((playable, row.ok_or_else(|| Error::not_found("storyboard"))?))
+}
+
 async fn caption_tracks(app: &SharedApp, video: VideoId) -> Result<Vec<playlist::CaptionTrack>> {
     let tracks = caption::tracks(app, video).await?;
     let track = |track: caption::Track| playlist::CaptionTrack {
@@ -118,7 +154,7 @@ async fn caption(
 ) -> Result<Response> {
     let playable = Playable::find(&app, &headers, &id).await?;
     let (text, kind) = match file.rsplit_once('.') {
-        Some((language, "vtt")) => (caption::file(&app, playable.video.id, language).await?, CAPTION_TYPE),
+        Some((language, "vtt")) => (caption::file(&app, playable.video.id, language).await?, VTT_TYPE),
         Some((language, "m3u8")) => {
             let is_there = |track: &caption::Track| track.language == language;
             let duration_ms =

@@ -8,6 +8,7 @@ use sea_orm::{
 
 use super::{
     bandwidth::Bandwidth,
+    previews::{self, Previews},
     publish::{chunks_of, publish_video, segments_of},
     result::{JobResult, PosterResult, RenditionResult, rejected},
 };
@@ -31,7 +32,11 @@ pub async fn complete(
     lease: LeaseId,
     result: Option<&JobResult>,
     poster: Option<PosterResult>,
+    made: Option<Previews>,
 ) -> Result<()> {
+    if let Some(made) = made {
+        return previews::publish(app, runner, lease, made).await;
+    }
     if let Some(result) = result {
         result.check()?;
     }
@@ -48,6 +53,9 @@ pub async fn complete(
     let transaction = app.database.begin().await?;
     feed::lock_ranks(&transaction).await?;
     let job = held(&transaction, lease, runner).await?;
+    if !job.kind.is_needed() {
+        return Err(rejected("The job was to make previews, and says nothing of them."));
+    }
     let is_planned = job.parent_id.is_some() || job.plan.is_some();
     let is_ready = match (is_planned, result) {
         (false, Some(result)) => {
@@ -58,6 +66,9 @@ pub async fn complete(
         (true, Some(_)) => return Err(rejected("A video that is made in chunks has no result but them.")),
         (true, None) => complete_part(app, &transaction, &job, poster).await?,
     };
+    if is_ready {
+        previews::enqueue(app, &transaction, &job).await?;
+    }
     notify(&transaction, Event::Video(job.video_id)).await?;
     transaction.commit().await?;
     if is_ready {

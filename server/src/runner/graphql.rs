@@ -9,7 +9,7 @@ use super::{
     available::{self, JobAvailable},
     inputs::{
         JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, PosterInput,
-        PublishChunkInput, RegisterRunnerInput, RunnerCapabilitiesInput, VideoPlanInput,
+        PreviewsInput, PublishChunkInput, RegisterRunnerInput, RunnerCapabilitiesInput, VideoPlanInput,
     },
     registration::{self, Registration},
     service::{self, Leased},
@@ -90,6 +90,8 @@ pub struct Job {
     max_duration_ms: i64,
     /// Which chunk to make, for jobs that make one.
     chunk: Option<i32>,
+    /// How long the video is; null while nobody has looked.
+    duration_ms: Option<i64>,
     /// The details of the video's plan; null while it has none.
     plan: Option<String>,
     /// Whether the video must not be made in chunks: that has failed before.
@@ -103,6 +105,7 @@ impl Job {
             kind: leased.job.kind.into(),
             attempt: leased.job.attempts,
             chunk: leased.job.chunk,
+            duration_ms: leased.duration_ms,
             in_one_piece: leased.job.in_one_piece,
             lease: Lease::of(&leased.job)?,
             video_id: leased.job.video_id.to_string().into(),
@@ -224,17 +227,20 @@ impl RunnerMutation {
         Ok(true)
     }
 
-    /// Ends a job. One that made a video in one piece has a result, which is published by this.
+    /// Ends a job. One that made a video in one piece has a result, which is published by this; one that made
+    /// previews names them.
     async fn complete_job(
         &self,
         ctx: &Context<'_>,
         lease_id: ID,
         result: Option<JobResultInput>,
         poster: Option<PosterInput>,
+        previews: Option<PreviewsInput>,
     ) -> Result<bool> {
         let runner = ctx.requester().runner()?;
         let (result, poster) = (result.map(Into::into), poster.map(Into::into));
-        processing::complete(ctx.app(), runner.id, parse_lease(&lease_id)?, result.as_ref(), poster).await?;
+        let (lease, previews) = (parse_lease(&lease_id)?, previews.map(Into::into));
+        processing::complete(ctx.app(), runner.id, lease, result.as_ref(), poster, previews).await?;
         Ok(true)
     }
 

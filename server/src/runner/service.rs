@@ -16,6 +16,7 @@ pub struct Leased {
     pub job: job::Model,
     pub source: PresignedRequest,
     pub source_size_bytes: i64,
+    pub duration_ms: Option<i64>,
     /// The details of the plan that the job is part of.
     pub plan: Option<String>,
 }
@@ -48,7 +49,8 @@ pub async fn lease(
         }
         None => job.plan.clone(),
     };
-    Ok(Some(Leased { job, source, source_size_bytes: video.source_size_bytes, plan }))
+    let (source_size_bytes, duration_ms) = (video.source_size_bytes, video.duration_ms);
+    Ok(Some(Leased { job, source, source_size_bytes, duration_ms, plan }))
 }
 
 /// How exactly it is known when a runner was last seen.

@@ -217,6 +217,56 @@ pub const SHORT: Clip = clip(
     400.0,
 );
 
+/// Two seconds of red, two of blue.
+pub const COLOURS: Clip = Clip {
+    has_audio: false,
+    ..clip(
+        "colours-4s",
+        "-f lavfi -i color=red:s=640x360:r=25:d=2 -f lavfi -i color=blue:s=640x360:r=25:d=2 \
+         -filter_complex [0:v][1:v]concat -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+        (640, 360),
+        4_000.0,
+    )
+};
+
+/// Ten seconds each of red, lime, blue and white, upright.
+pub const COLOURS_TALL: Clip = Clip {
+    has_audio: false,
+    ..clip(
+        "colours-40s",
+        "-f lavfi -i color=red:s=180x320:r=25:d=10 -f lavfi -i color=lime:s=180x320:r=25:d=10 \
+         -f lavfi -i color=blue:s=180x320:r=25:d=10 -f lavfi -i color=white:s=180x320:r=25:d=10 \
+         -filter_complex [0:v][1:v][2:v][3:v]concat=n=4 -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+        (180, 320),
+        40_000.0,
+    )
+};
+
+/// A minute and more, in more bytes than are fetched without asking which are needed: noise over red, then over blue.
+pub const COLOURS_HEAVY: Clip = Clip {
+    has_audio: false,
+    ..clip(
+        "colours-heavy",
+        "-f lavfi -i color=red:s=426x240:r=25:d=40 -f lavfi -i color=blue:s=426x240:r=25:d=40 \
+         -filter_complex [0:v][1:v]concat,noise=alls=40:allf=t -c:v libx264 -preset ultrafast -b:v 4M \
+         -pix_fmt yuv420p -g 50 -sc_threshold 0 -movflags +faststart",
+        (426, 240),
+        80_000.0,
+    )
+};
+
+/// Four seconds of nothing, then six of a picture.
+pub const DARK_BEGINNING: Clip = Clip {
+    has_audio: false,
+    ..clip(
+        "dark-beginning",
+        "-f lavfi -i testsrc2=s=640x360:r=25:d=10,drawbox=c=black:t=fill:enable='lt(t,4)' \
+         -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+        (640, 360),
+        10_000.0,
+    )
+};
+
 impl Clip {
     /// The file, made on the first call.
     pub fn path(&self) -> PathBuf {

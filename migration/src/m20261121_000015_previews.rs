@@ -1,0 +1,50 @@
+//! Storyboards and loops.
+
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+const UP: &str = r#"
+ALTER TABLE job DROP CONSTRAINT job_kind_check;
+ALTER TABLE job ADD CONSTRAINT job_kind_check CHECK (kind IN
+    ('process_video', 'copy_chunk', 'encode_chunk', 'encode_audio', 'make_poster', 'make_previews'));
+CREATE TABLE preview (
+    video_id bigint PRIMARY KEY REFERENCES video ON DELETE CASCADE,
+    attempt integer NOT NULL,
+    lease_id bigint NOT NULL,
+    interval_ms integer NOT NULL CHECK (interval_ms > 0),
+    tile_width integer NOT NULL CHECK (tile_width > 0),
+    tile_height integer NOT NULL CHECK (tile_height > 0),
+    columns integer NOT NULL CHECK (columns > 0),
+    rows integer NOT NULL CHECK (rows > 0),
+    tiles integer NOT NULL CHECK (tiles > 0),
+    has_loop boolean NOT NULL
+);
+-- What is there already gets them as well, when nothing else is to be done.
+INSERT INTO job (id, kind, video_id, state, priority, attempts, crashes, run_after, created_at, attempt_base)
+    SELECT (random() * 9000000000000000000)::bigint, 'make_previews', id, 'queued', 0, 0, 0, now(), now(),
+        published_attempt
+    FROM video WHERE state = 'ready';
+"#;
+
+const DOWN: &str = r#"
+DROP TABLE preview;
+DELETE FROM job WHERE kind = 'make_previews';
+ALTER TABLE job DROP CONSTRAINT job_kind_check;
+ALTER TABLE job ADD CONSTRAINT job_kind_check CHECK (kind IN
+    ('process_video', 'copy_chunk', 'encode_chunk', 'encode_audio', 'make_poster'));
+"#;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared(UP).await?;
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared(DOWN).await?;
+        Ok(())
+    }
+}
