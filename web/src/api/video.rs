@@ -85,6 +85,8 @@ pub struct VideoCard {
     pub created_at: DateTime,
     pub published_at: Option<DateTime>,
     pub poster_url: Option<String>,
+    /// A few seconds without sound.
+    pub loop_url: Option<String>,
 }
 
 /// Where an imported video was published first.
@@ -139,6 +141,7 @@ pub struct VideoDetails {
     pub created_at: DateTime,
     pub published_at: Option<DateTime>,
     pub poster_url: Option<String>,
+    pub storyboard_url: Option<String>,
     pub hls_url: Option<String>,
     pub download_url: Option<String>,
     pub origin: Option<Origin>,

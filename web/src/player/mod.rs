@@ -20,6 +20,7 @@ mod settings;
 mod slides;
 mod sound;
 mod source;
+mod storyboard;
 mod time;
 mod trouble;
 mod views;
