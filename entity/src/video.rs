@@ -82,6 +82,10 @@ pub struct Model {
     pub poster_lease_id: Option<LeaseId>,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub chapters: Option<Chapters>,
+    /// How loud it is over the whole, after EBU R128; none without sound, or while nobody has listened.
+    pub loudness_lufs: Option<f64>,
+    /// How loud its loudest moment is, in dB of full scale.
+    pub true_peak_dbtp: Option<f64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,4 +1,4 @@
-//! Storyboards and loops.
+//! Storyboards, loops, and how loud videos are.
 
 use sea_orm_migration::prelude::*;
 
@@ -21,6 +21,7 @@ CREATE TABLE preview (
     tiles integer NOT NULL CHECK (tiles > 0),
     has_loop boolean NOT NULL
 );
+ALTER TABLE video ADD COLUMN loudness_lufs double precision, ADD COLUMN true_peak_dbtp double precision;
 -- What is there already gets them as well, when nothing else is to be done.
 INSERT INTO job (id, kind, video_id, state, priority, attempts, crashes, run_after, created_at, attempt_base)
     SELECT (random() * 9000000000000000000)::bigint, 'make_previews', id, 'queued', 0, 0, 0, now(), now(),
@@ -29,6 +30,7 @@ INSERT INTO job (id, kind, video_id, state, priority, attempts, crashes, run_aft
 "#;
 
 const DOWN: &str = r#"
+ALTER TABLE video DROP COLUMN true_peak_dbtp, DROP COLUMN loudness_lufs;
 DROP TABLE preview;
 DELETE FROM job WHERE kind = 'make_previews';
 ALTER TABLE job DROP CONSTRAINT job_kind_check;

@@ -5,6 +5,7 @@
 mod broken;
 mod chunks;
 mod classes;
+mod loudness;
 mod previews;
 mod published;
 mod samples;

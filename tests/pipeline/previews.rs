@@ -31,18 +31,22 @@ fn seconds(clock: &str) -> f64 {
 }
 
 /// Uploads a clip and waits for what shows it before it is played.
-async fn previews(app: &TestApp, ann: &Person, clip: &Clip) -> (Value, Previews) {
+pub async fn previewed(ann: &Person, clip: &Clip) -> Value {
     let id = ann.upload_clip(clip).await;
     ann.ready(&id, PATIENCE).await;
     let begun = Instant::now();
-    let video = loop {
+    loop {
         let video = ann.video(&id).await;
         if video["loopUrl"].is_string() {
-            break video;
+            return video;
         }
         assert!(begun.elapsed() < PATIENCE, "no previews: {video}");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    };
+    }
+}
+
+async fn previews(app: &TestApp, ann: &Person, clip: &Clip) -> (Value, Previews) {
+    let video = previewed(ann, clip).await;
     let folder = tempfile::tempdir().unwrap();
     let fetch = async |address: &str| {
         let response = app.guest.get(address).await;

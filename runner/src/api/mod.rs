@@ -17,10 +17,11 @@ pub use retry::{Backoff, persist};
 use error::Extensions;
 use operations::{
     CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobKind, JobOutputInput,
-    JobProgressInput, JobResultInput, KindsVariables, LeaseJob, OutputUrl, PlanVideo, PlanVideoVariables,
-    PosterInput, PreviewsInput, PublishChunk, PublishChunkInput, PublishChunkVariables, RegisterRunner,
-    RegisterRunnerInput, RegisterRunnerVariables, RenewLease, RenewLeaseVariables, ReportRunner,
-    ReportRunnerVariables, RunnerCapabilitiesInput, SignJobOutputs, SignJobOutputsVariables, VideoPlanInput,
+    JobProgressInput, JobResultInput, KindsVariables, LeaseJob, LoudnessInput, OutputUrl, PlanVideo,
+    PlanVideoVariables, PosterInput, PreviewsInput, PublishChunk, PublishChunkInput, PublishChunkVariables,
+    RegisterRunner, RegisterRunnerInput, RegisterRunnerVariables, RenewLease, RenewLeaseVariables,
+    ReportRunner, ReportRunnerVariables, RunnerCapabilitiesInput, SignJobOutputs, SignJobOutputsVariables,
+    VideoPlanInput,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,6 +59,7 @@ pub struct Made {
     pub result: Option<JobResultInput>,
     pub poster: Option<PosterInput>,
     pub previews: Option<PreviewsInput>,
+    pub loudness: Option<LoudnessInput>,
 }
 
 /// A connection pool and the token that speaks for this program.
@@ -139,8 +141,9 @@ impl Api {
 
     /// Ends the lease, and says what was made that is not known yet.
     pub async fn complete_job(&self, lease_id: &cynic::Id, made: Made) -> Result<(), ApiError> {
-        let Made { result, poster, previews } = made;
-        let variables = CompleteJobVariables { lease_id: lease_id.clone(), result, poster, previews };
+        let Made { result, poster, previews, loudness } = made;
+        let variables =
+            CompleteJobVariables { lease_id: lease_id.clone(), result, poster, previews, loudness };
         accepted(self.send(CompleteJob::build(variables)).await?.complete_job)
     }
 

@@ -65,6 +65,8 @@ pub struct Job {
     pub chunk: Option<i32>,
     /// Of the video, once somebody has looked.
     pub duration_ms: Option<i32>,
+    /// Whether nobody has said yet how loud the video is.
+    pub measures_loudness: bool,
     /// The details of the video's plan, once it has one.
     pub plan: Option<String>,
     pub in_one_piece: bool,
@@ -209,6 +211,12 @@ pub struct PreviewsInput {
     pub has_loop: bool,
 }
 
+#[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq)]
+pub struct LoudnessInput {
+    pub integrated_lufs: f64,
+    pub true_peak_dbtp: f64,
+}
+
 #[derive(cynic::InputObject, Clone, Debug, PartialEq)]
 pub struct JobResultInput {
     pub duration_ms: i32,
@@ -344,12 +352,13 @@ pub struct CompleteJobVariables {
     pub result: Option<JobResultInput>,
     pub poster: Option<PosterInput>,
     pub previews: Option<PreviewsInput>,
+    pub loudness: Option<LoudnessInput>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]
 #[cynic(graphql_type = "Mutation", variables = "CompleteJobVariables")]
 pub struct CompleteJob {
-    #[arguments(leaseId: $lease_id, result: $result, poster: $poster, previews: $previews)]
+    #[arguments(leaseId: $lease_id, result: $result, poster: $poster, previews: $previews, loudness: $loudness)]
     pub complete_job: bool,
 }
 

@@ -137,6 +137,18 @@ pub fn sound(plan: &Plan, audio: &AudioPlan) -> Vec<String> {
     args.0
 }
 
+/// ffmpeg's orders to say how loud the sound is, and to make nothing of it.
+pub fn loudness(plan: &Plan, audio: &AudioPlan) -> Vec<String> {
+    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "info"]);
+    args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string()]);
+    args.add(&["-t", &format!("{:.3}", plan.limit.as_secs_f64())]);
+    args.input();
+    args.heard(audio);
+    args.strip();
+    args.add(&["-f", "null", "-"]);
+    args.0
+}
+
 /// ffmpeg's orders for the poster, looking from `at_s` on.
 pub fn poster(plan: &Plan, at_s: f64, frames: filters::PosterFrames) -> Vec<String> {
     let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]);
@@ -243,13 +255,22 @@ impl Args {
     }
 
     fn sound(&mut self, audio: &AudioPlan) {
-        let layout = if audio.channels == 1 { "mono" } else { "stereo" };
-        self.add(&["-map", &format!("0:{}", audio.index)]);
-        // Silence fills gaps and a late start, so that sound stays in step with the pictures.
-        let filter = format!("aresample={AUDIO_RATE}:async=1:first_pts=0,aformat=channel_layouts={layout}");
-        self.add(&["-af", &filter]);
+        self.heard(audio);
         self.add(&["-c:a", "aac", "-b:a", &audio.bitrate.to_string(), "-frag_duration", "2000000"]);
         self.fragments("+empty_moov+default_base_moof+frag_discont", &output("audio"), 0.0);
+    }
+
+    /// The sound as it is heard, and how loud that is.
+    fn heard(&mut self, audio: &AudioPlan) {
+        let layout = if audio.channels == 1 { "mono" } else { "stereo" };
+        self.add(&["-map", &format!("0:{}", audio.index)]);
+        // Silence fills gaps and a late start, so that sound stays in step with the pictures. One channel comes from
+        // two loudspeakers.
+        let filter = format!(
+            "aresample={AUDIO_RATE}:async=1:first_pts=0,aformat=channel_layouts={layout},\
+             ebur128=peak=true:dualmono=true:framelog=verbose"
+        );
+        self.add(&["-af", &filter]);
     }
 
     fn add(&mut self, words: &[&str]) {

@@ -12,6 +12,7 @@ pub mod filters;
 pub mod frame_rate;
 pub mod ladder;
 pub mod log;
+pub mod loudness;
 pub mod orientation;
 pub mod plan;
 pub mod previews;

@@ -10,6 +10,7 @@ use crate::{
     ffmpeg::{
         args,
         log::Log,
+        loudness::Loudness,
         plan::Plan,
         previews::{Frames, Layout, Lights, loop_place, loop_size},
         probe::probe,
@@ -39,11 +40,13 @@ pub struct MadeFile {
 }
 
 /// What was made of a video.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Previews {
     pub layout: Layout,
     pub sprites: Vec<MadeFile>,
     pub video_loop: Option<MadeFile>,
+    /// Where it was asked for.
+    pub loudness: Option<Loudness>,
 }
 
 pub(crate) async fn make_previews(desk: &Desk<'_>) -> Result<(), JobError> {
@@ -86,7 +89,8 @@ impl Work<'_> {
         self.desk.reporter.report(ProcessingStage::Encoding, 0.8, None);
         let place = loop_place(&layout, &lights.tiles, duration_ms);
         let video_loop = self.video_loop(&plan, loop_size(shown), place).await?;
-        Ok(Previews { layout, sprites, video_loop })
+        let loudness = self.loudness(&plan, duration_ms).await?;
+        Ok(Previews { layout, sprites, video_loop, loudness })
     }
 
     /// The pictures, if the index tells where those of any time lie.
@@ -120,7 +124,6 @@ impl Work<'_> {
         // Some streams say of no frame that it is a key.
         let tries: &[Frames] =
             if frames == Frames::Key { &[Frames::Key, Frames::All] } else { &[Frames::All] };
-        let deadline = DEADLINE_BASE + Duration::from_millis(duration_ms) * 4;
         let mut last = String::new();
         for &frames in tries {
             let needed = track.map(|(index, track)| match frames {
@@ -131,8 +134,15 @@ impl Work<'_> {
             self.desk.reporter.report(ProcessingStage::Encoding, 0.0, None);
             let (mut log, mut lights) = (Log::new(plan.video_index), Lights::default());
             let arguments = args::storyboard(plan, layout, frames);
-            run(self.desk.bench, self.folder, &arguments, deadline, |line| lights.line(line), &mut log)
-                .await?;
+            run(
+                self.desk.bench,
+                self.folder,
+                &arguments,
+                deadline(duration_ms),
+                |line| lights.line(line),
+                &mut log,
+            )
+            .await?;
             if log.disk_full {
                 return Err(MediaError::OutOfDisk(log.tail()).into());
             }
@@ -145,6 +155,19 @@ impl Work<'_> {
             last = log.tail();
         }
         Err(MediaError::Refused { refusal: Refusal::Corrupt, log: last }.into())
+    }
+
+    /// Of sound that was passed on as it is: nobody has listened to it yet.
+    async fn loudness(&self, plan: &Plan, duration_ms: u64) -> Result<Option<Loudness>, JobError> {
+        let Some(audio) = plan.audio.as_ref().filter(|_| self.desk.job.measures_loudness) else {
+            return Ok(None);
+        };
+        let needed = audio.track_id.and_then(|id| Some(needs::track(self.index?, id)));
+        self.fetch(needed).await?;
+        let mut log = Log::new(plan.video_index);
+        let arguments = args::loudness(plan, audio);
+        run(self.desk.bench, self.folder, &arguments, deadline(duration_ms), |_| {}, &mut log).await?;
+        Ok(log.loudness())
     }
 
     /// What has no loop has at least a storyboard, so whatever goes wrong with the pictures here is only logged.
@@ -168,6 +191,10 @@ impl Work<'_> {
         }
         Ok(made)
     }
+}
+
+fn deadline(duration_ms: u64) -> Duration {
+    DEADLINE_BASE + Duration::from_millis(duration_ms) * 4
 }
 
 /// A file of the job that is there, and not larger than it may be.

@@ -13,11 +13,13 @@ use crate::{
     api::{
         Api, ApiError, Backoff, Made,
         operations::{
-            ByteCount, ByteRangeInput, JobOutputInput, JobOutputKind, JobResultInput, OutputUrl, PosterInput,
-            PreviewsInput, ProcessingStage, PublishChunkInput, RenditionInput, RenditionKind, SegmentInput,
+            ByteCount, ByteRangeInput, JobOutputInput, JobOutputKind, JobResultInput, LoudnessInput,
+            OutputUrl, PosterInput, PreviewsInput, ProcessingStage, PublishChunkInput, RenditionInput,
+            RenditionKind, SegmentInput,
         },
         persist,
     },
+    ffmpeg::loudness::Loudness,
     fmp4::{ByteRange, Chunk},
     transfer::{TransferError, put},
 };
@@ -87,10 +89,16 @@ impl Publisher<'_> {
         self.end(Made { poster: poster.map(poster_input), ..Made::default() }).await
     }
 
+    /// Ends the job that made the sound.
+    pub async fn finish_sound(&self, loudness: Option<Loudness>) -> Result<(), JobError> {
+        self.end(Made { loudness: loudness.map(loudness_input), ..Made::default() }).await
+    }
+
     /// Uploads previews and ends the job with them.
     pub async fn finish_previews(&self, made: &Previews) -> Result<(), JobError> {
         self.upload(&preview_outputs(made)).await?;
-        self.end(Made { previews: Some(previews_input(made)), ..Made::default() }).await
+        let loudness = made.loudness.map(loudness_input);
+        self.end(Made { previews: Some(previews_input(made)), loudness, ..Made::default() }).await
     }
 
     async fn end(&self, made: Made) -> Result<(), JobError> {
@@ -105,7 +113,8 @@ impl Publisher<'_> {
         // Chunks of a rendition in their order; renditions side by side.
         try_join_all(media.renditions.iter().map(|rendition| self.publish_rendition(rendition))).await?;
         self.reporter.report(ProcessingStage::Publishing, 0.9, None);
-        self.end(Made { result: Some(result(media)), ..Made::default() }).await
+        let loudness = media.loudness.map(loudness_input);
+        self.end(Made { result: Some(result(media)), loudness, ..Made::default() }).await
     }
 
     async fn publish_rendition(&self, rendition: &Rendition) -> Result<(), ApiError> {
@@ -221,6 +230,10 @@ fn previews_input(made: &Previews) -> PreviewsInput {
         tiles: whole(layout.tiles),
         has_loop: made.video_loop.is_some(),
     }
+}
+
+fn loudness_input(measured: Loudness) -> LoudnessInput {
+    LoudnessInput { integrated_lufs: measured.integrated_lufs, true_peak_dbtp: measured.true_peak_dbtp }
 }
 
 fn poster_input(poster: &Poster) -> PosterInput {

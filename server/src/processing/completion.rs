@@ -10,7 +10,7 @@ use super::{
     bandwidth::Bandwidth,
     previews::{self, Previews},
     publish::{chunks_of, publish_video, segments_of},
-    result::{JobResult, PosterResult, RenditionResult, rejected},
+    result::{JobResult, LoudnessResult, PosterResult, RenditionResult, rejected},
 };
 use crate::{
     app::App,
@@ -33,9 +33,11 @@ pub async fn complete(
     result: Option<&JobResult>,
     poster: Option<PosterResult>,
     made: Option<Previews>,
+    loudness: Option<LoudnessResult>,
 ) -> Result<()> {
+    loudness.map_or(Ok(()), LoudnessResult::check)?;
     if let Some(made) = made {
-        return previews::publish(app, runner, lease, made).await;
+        return previews::publish(app, runner, lease, made, loudness).await;
     }
     if let Some(result) = result {
         result.check()?;
@@ -59,12 +61,12 @@ pub async fn complete(
     let is_planned = job.parent_id.is_some() || job.plan.is_some();
     let is_ready = match (is_planned, result) {
         (false, Some(result)) => {
-            complete_in_one_piece(app, &transaction, &job, result).await?;
+            complete_in_one_piece(app, &transaction, &job, result, loudness).await?;
             true
         }
         (false, None) => return Err(rejected("The job was to process a video, and says nothing of it.")),
         (true, Some(_)) => return Err(rejected("A video that is made in chunks has no result but them.")),
-        (true, None) => complete_part(app, &transaction, &job, poster).await?,
+        (true, None) => complete_part(app, &transaction, &job, poster, loudness).await?,
     };
     if is_ready {
         previews::enqueue(app, &transaction, &job).await?;
@@ -82,6 +84,7 @@ async fn complete_in_one_piece(
     transaction: &DatabaseTransaction,
     job: &job::Model,
     result: &JobResult,
+    loudness: Option<LoudnessResult>,
 ) -> Result<()> {
     for rendition in &result.renditions {
         fill_in(transaction, job, rendition).await?;
@@ -94,6 +97,9 @@ async fn complete_in_one_piece(
         row.height = Set(Some(result.height));
         row.has_poster = Set(result.poster.is_some());
         row.poster_lease_id = Set(job.lease_id);
+        if let Some(loudness) = loudness {
+            loudness.tell(row);
+        }
     })
     .await?;
     forget_other_attempts(transaction, job).await?;
@@ -117,19 +123,25 @@ async fn complete_part(
     transaction: &DatabaseTransaction,
     job: &job::Model,
     poster: Option<PosterResult>,
+    loudness: Option<LoudnessResult>,
 ) -> Result<bool> {
     let parent = job.parent_id.unwrap_or(job.id);
     // The lock keeps two last jobs from each taking the other for the last one.
     let found = locked_video(transaction, job.video_id).await?;
     let is_new = found.state == video::State::Processing;
-    let found = match poster.filter(|_| is_new) {
-        Some(_) => {
-            let mut row = found.into_active_model();
+    let has_poster = is_new && poster.is_some();
+    let found = if has_poster || loudness.is_some() {
+        let mut row = found.into_active_model();
+        if has_poster {
             row.has_poster = Set(true);
             row.poster_lease_id = Set(job.lease_id);
-            row.update(transaction).await?
         }
-        None => found,
+        if let Some(loudness) = loudness {
+            loudness.tell(&mut row);
+        }
+        row.update(transaction).await?
+    } else {
+        found
     };
     if job.kind == job::Kind::EncodeAudio {
         drop_silence(transaction, job).await?;

@@ -24,5 +24,5 @@ pub use outputs::{Output, sign_outputs};
 pub use plan::{Plan, PlannedJob, PlannedRendition, plan};
 pub use previews::{Previews, keys_of as keys_of_previews};
 pub use publish::publish_chunk;
-pub use result::{Chunk, JobResult, PosterResult, RenditionResult};
+pub use result::{Chunk, JobResult, LoudnessResult, PosterResult, RenditionResult};
 pub use retry::retry;

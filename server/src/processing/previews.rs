@@ -8,7 +8,10 @@ use sea_orm::{
     sea_query::{OnConflict, Query},
 };
 
-use super::{beginning::priority, result::rejected};
+use super::{
+    beginning::priority,
+    result::{LoudnessResult, rejected},
+};
 use crate::{
     app::App,
     error::{Error, Result},
@@ -114,7 +117,13 @@ pub(super) async fn enqueue(app: &App, connection: &impl ConnectionTrait, job: &
 ///
 /// # Errors
 /// LEASE_LOST, RESULT_REJECTED.
-pub(super) async fn publish(app: &App, runner: RunnerId, lease: LeaseId, made: Previews) -> Result<()> {
+pub(super) async fn publish(
+    app: &App,
+    runner: RunnerId,
+    lease: LeaseId,
+    made: Previews,
+    loudness: Option<LoudnessResult>,
+) -> Result<()> {
     made.check()?;
     let job = held(&app.database, lease, runner).await?;
     if job.kind != job::Kind::MakePreviews {
@@ -159,6 +168,12 @@ pub(super) async fn publish(app: &App, runner: RunnerId, lease: LeaseId, made: P
     )
     .exec_without_returning(&transaction)
     .await?;
+    if let Some(loudness) = loudness {
+        let mut row = video::ActiveModel::default();
+        loudness.tell(&mut row);
+        let this = video::Column::Id.eq(job.video_id);
+        video::Entity::update_many().set(row).filter(this).exec(&transaction).await?;
+    }
     queue::finish(&transaction, &job, None).await?;
     notify(&transaction, Event::Video(job.video_id)).await?;
     transaction.commit().await.map_err(Error::from)

@@ -8,8 +8,9 @@ use kinora_entity::{LeaseId, job};
 use super::{
     available::{self, JobAvailable},
     inputs::{
-        JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, PosterInput,
-        PreviewsInput, PublishChunkInput, RegisterRunnerInput, RunnerCapabilitiesInput, VideoPlanInput,
+        JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, LoudnessInput,
+        PosterInput, PreviewsInput, PublishChunkInput, RegisterRunnerInput, RunnerCapabilitiesInput,
+        VideoPlanInput,
     },
     registration::{self, Registration},
     service::{self, Leased},
@@ -92,6 +93,8 @@ pub struct Job {
     chunk: Option<i32>,
     /// How long the video is; null while nobody has looked.
     duration_ms: Option<i64>,
+    /// Whether a job to make previews is to say how loud the sound is: nobody else has.
+    measures_loudness: bool,
     /// The details of the video's plan; null while it has none.
     plan: Option<String>,
     /// Whether the video must not be made in chunks: that has failed before.
@@ -106,6 +109,7 @@ impl Job {
             attempt: leased.job.attempts,
             chunk: leased.job.chunk,
             duration_ms: leased.duration_ms,
+            measures_loudness: leased.measures_loudness,
             in_one_piece: leased.job.in_one_piece,
             lease: Lease::of(&leased.job)?,
             video_id: leased.job.video_id.to_string().into(),
@@ -228,7 +232,7 @@ impl RunnerMutation {
     }
 
     /// Ends a job. One that made a video in one piece has a result, which is published by this; one that made
-    /// previews names them.
+    /// previews names them; one that heard all of the sound says how loud it is.
     async fn complete_job(
         &self,
         ctx: &Context<'_>,
@@ -236,11 +240,14 @@ impl RunnerMutation {
         result: Option<JobResultInput>,
         poster: Option<PosterInput>,
         previews: Option<PreviewsInput>,
+        loudness: Option<LoudnessInput>,
     ) -> Result<bool> {
         let runner = ctx.requester().runner()?;
         let (result, poster) = (result.map(Into::into), poster.map(Into::into));
-        let (lease, previews) = (parse_lease(&lease_id)?, previews.map(Into::into));
-        processing::complete(ctx.app(), runner.id, lease, result.as_ref(), poster, previews).await?;
+        let (previews, loudness) = (previews.map(Into::into), loudness.map(Into::into));
+        let lease = parse_lease(&lease_id)?;
+        processing::complete(ctx.app(), runner.id, lease, result.as_ref(), poster, previews, loudness)
+            .await?;
         Ok(true)
     }
 

@@ -7,7 +7,8 @@ use crate::{
     error::{Error, Result},
     graphql::Bytes,
     processing::{
-        Chunk, JobResult, Output, Plan, PlannedJob, PlannedRendition, PosterResult, Previews, RenditionResult,
+        Chunk, JobResult, LoudnessResult, Output, Plan, PlannedJob, PlannedRendition, PosterResult, Previews,
+        RenditionResult,
     },
     video::{ProcessingStage, RenditionKind},
 };
@@ -320,6 +321,21 @@ impl From<PreviewsInput> for Previews {
             tiles: input.tiles,
             has_loop: input.has_loop,
         }
+    }
+}
+
+/// How loud the sound of a video is, after EBU R128.
+#[derive(InputObject)]
+pub struct LoudnessInput {
+    /// Over the whole, in LUFS.
+    integrated_lufs: f64,
+    /// In dB of full scale.
+    true_peak_dbtp: f64,
+}
+
+impl From<LoudnessInput> for LoudnessResult {
+    fn from(input: LoudnessInput) -> Self {
+        Self { integrated_lufs: input.integrated_lufs, true_peak_dbtp: input.true_peak_dbtp }
     }
 }
 

@@ -17,6 +17,7 @@ pub struct Leased {
     pub source: PresignedRequest,
     pub source_size_bytes: i64,
     pub duration_ms: Option<i64>,
+    pub measures_loudness: bool,
     /// The details of the plan that the job is part of.
     pub plan: Option<String>,
 }
@@ -50,7 +51,8 @@ pub async fn lease(
         None => job.plan.clone(),
     };
     let (source_size_bytes, duration_ms) = (video.source_size_bytes, video.duration_ms);
-    Ok(Some(Leased { job, source, source_size_bytes, duration_ms, plan }))
+    let measures_loudness = !job.kind.is_needed() && video.loudness_lufs.is_none();
+    Ok(Some(Leased { job, source, source_size_bytes, duration_ms, measures_loudness, plan }))
 }
 
 /// How exactly it is known when a runner was last seen.

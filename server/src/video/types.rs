@@ -213,6 +213,16 @@ impl VideoObject {
         self.0.duration_ms
     }
 
+    /// How loud it is over the whole, after EBU R128; null without sound, and until somebody has listened.
+    async fn loudness_lufs(&self) -> Option<f64> {
+        self.0.loudness_lufs
+    }
+
+    /// How loud its loudest moment is, in dB of full scale.
+    async fn true_peak_dbtp(&self) -> Option<f64> {
+        self.0.true_peak_dbtp
+    }
+
     /// In square pixels, the right way up.
     async fn width(&self) -> Option<i32> {
         self.0.width

@@ -217,6 +217,47 @@ pub const SHORT: Clip = clip(
     400.0,
 );
 
+/// A tone at a tenth of full scale from both sides, that players take as it is.
+pub const TONE: Clip = clip(
+    "tone-aac",
+    "-f lavfi -i testsrc2=s=320x180:r=25:d=8 \
+     -f lavfi -i aevalsrc=0.1*sin(1000*2*PI*t)|0.1*sin(1000*2*PI*t):d=8:s=48000 \
+     -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -c:a aac -b:a 128k",
+    (320, 180),
+    8_000.0,
+);
+
+/// The same at half of full scale and of one channel, which has to be encoded.
+pub const TONE_OPUS: Clip = Clip {
+    extension: "webm",
+    content_type: "video/webm",
+    ..clip(
+        "tone-opus",
+        "-f lavfi -i testsrc2=s=320x180:r=25:d=8 -f lavfi -i aevalsrc=0.5*sin(1000*2*PI*t):d=8:s=48000 \
+         -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libopus -b:a 128k",
+        (320, 180),
+        8_000.0,
+    )
+};
+
+/// The same again, too short to be cut.
+pub const TONE_SHORT: Clip = clip(
+    "tone-short",
+    "-f lavfi -i testsrc2=s=320x180:r=25:d=2 -f lavfi -i aevalsrc=0.1*sin(1000*2*PI*t):d=2:s=48000 \
+     -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -b:a 128k",
+    (320, 180),
+    2_000.0,
+);
+
+/// A sound track without a sound.
+pub const HUSH: Clip = clip(
+    "hush",
+    "-f lavfi -i testsrc2=s=320x180:r=25:d=4 -f lavfi -i anullsrc=d=4:r=48000 \
+     -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac",
+    (320, 180),
+    4_000.0,
+);
+
 /// Two seconds of red, two of blue.
 pub const COLOURS: Clip = Clip {
     has_audio: false,

@@ -126,6 +126,7 @@ pub struct VideoDetails {
     pub progress: Option<VideoProgress>,
     pub visibility: Visibility,
     pub duration_ms: Option<i32>,
+    pub loudness_lufs: Option<f64>,
     pub width: Option<i32>,
     pub height: Option<i32>,
     pub uploader: UserName,

@@ -8,6 +8,7 @@ mod captions;
 mod component;
 mod controls;
 mod focus;
+mod gain;
 mod idle;
 mod keys;
 mod level;
