@@ -204,7 +204,7 @@ createdAt lastAttemptAt nextAttemptAt";
 
 /// Everything that a client may ask of a video.
 pub const VIDEO: &str = "query ($id: ID!) { video(id: $id) {
-    id title description state playable failure { code message } progress { percent stage } visibility
+    id title description state playable failure { code message } progress { percent stage parts } visibility
     durationMs loudnessLufs truePeakDbtp width height uploader { id username } tags { name videoCount } averageStars ratingCount favoriteCount
     viewCount viewerStars viewerFavorite viewerCanEdit createdAt publishedAt posterUrl storyboardUrl loopUrl hlsUrl downloadUrl
     renditions { name kind width height bitrate codecs } } }";

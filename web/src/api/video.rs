@@ -65,6 +65,8 @@ pub struct VideoProgress {
     pub percent: f64,
     pub stage: Option<ProcessingStage>,
     pub eta_ms: Option<i32>,
+    /// From 0 to 1 each; empty where the video is not made in parts.
+    pub parts: Vec<f64>,
     pub failure: Option<Failure>,
 }
 
