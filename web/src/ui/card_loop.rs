@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use leptos::{html, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 use super::effect;
 
@@ -81,8 +82,12 @@ fn LoopVideo(url: String) -> impl IntoView {
         // Browsers let nothing begin by itself that is not known to be silent before it has a source.
         video.set_muted(true);
         video.set_src(&url);
-        // Refused (a power saver): the poster stays.
-        let _ = video.play();
+        if let Ok(playing) = video.play() {
+            // Refused (a power saver), or left before it began: the poster stays.
+            spawn_local(async move {
+                let _ = JsFuture::from(playing).await;
+            });
+        }
         started.set_value(Some(video));
     });
     on_cleanup(move || {
