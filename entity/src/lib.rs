@@ -7,7 +7,6 @@ pub mod departed;
 pub mod favorite;
 pub mod id;
 pub mod job;
-pub mod preview;
 pub mod rating;
 pub mod rendition;
 pub mod runner;

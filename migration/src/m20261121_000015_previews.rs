@@ -9,19 +9,10 @@ const UP: &str = r#"
 ALTER TABLE job DROP CONSTRAINT job_kind_check;
 ALTER TABLE job ADD CONSTRAINT job_kind_check CHECK (kind IN
     ('process_video', 'copy_chunk', 'encode_chunk', 'encode_audio', 'make_poster', 'make_previews'));
-CREATE TABLE preview (
-    video_id bigint PRIMARY KEY REFERENCES video ON DELETE CASCADE,
-    attempt integer NOT NULL,
-    lease_id bigint NOT NULL,
-    interval_ms integer NOT NULL CHECK (interval_ms > 0),
-    tile_width integer NOT NULL CHECK (tile_width > 0),
-    tile_height integer NOT NULL CHECK (tile_height > 0),
-    columns integer NOT NULL CHECK (columns > 0),
-    rows integer NOT NULL CHECK (rows > 0),
-    tiles integer NOT NULL CHECK (tiles > 0),
-    has_loop boolean NOT NULL
-);
-ALTER TABLE video ADD COLUMN loudness_lufs double precision, ADD COLUMN true_peak_dbtp double precision;
+ALTER TABLE video
+    ADD COLUMN previews jsonb,
+    ADD COLUMN loudness_lufs double precision,
+    ADD COLUMN true_peak_dbtp double precision;
 -- What is there already gets them as well, when nothing else is to be done.
 INSERT INTO job (id, kind, video_id, state, priority, attempts, crashes, run_after, created_at, attempt_base)
     SELECT (random() * 9000000000000000000)::bigint, 'make_previews', id, 'queued', 0, 0, 0, now(), now(),
@@ -30,8 +21,7 @@ INSERT INTO job (id, kind, video_id, state, priority, attempts, crashes, run_aft
 "#;
 
 const DOWN: &str = r#"
-ALTER TABLE video DROP COLUMN true_peak_dbtp, DROP COLUMN loudness_lufs;
-DROP TABLE preview;
+ALTER TABLE video DROP COLUMN true_peak_dbtp, DROP COLUMN loudness_lufs, DROP COLUMN previews;
 DELETE FROM job WHERE kind = 'make_previews';
 ALTER TABLE job DROP CONSTRAINT job_kind_check;
 ALTER TABLE job ADD CONSTRAINT job_kind_check CHECK (kind IN

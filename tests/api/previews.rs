@@ -90,7 +90,7 @@ async fn previews_are_shown_to_whom_the_video_is() {
     ann.run("mutation ($id: ID!) { deleteVideo(id: $id) }", json!({ "id": video })).await.data();
     assert_eq!(ann.client.get(&format!("/v/{video}/storyboard.vtt")).await.status(), StatusCode::NOT_FOUND);
     let begun = std::time::Instant::now();
-    while app.stored_files().await > 0 {
+    while app.compare_storage().await.objects > 0 {
         assert!(begun.elapsed().as_secs() < 5, "objects of a deleted video are left");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use kinora_entity::{LeaseId, UploadId, VideoId, departed, job, preview, upload, video};
+use kinora_entity::{LeaseId, UploadId, VideoId, departed, job, upload, video};
 use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Select, Statement,
 };
@@ -177,14 +177,14 @@ async fn expected(app: &App) -> Result<Expected> {
         if let Some(attempt) = row.published_attempt.filter(|_| row.has_poster) {
             expected.objects.insert(keys::poster(row.id, attempt, row.poster_lease_id), (row.id, None));
         }
+        for key in row.previews.iter().flat_map(|made| keys_of_previews(row.id, made)) {
+            expected.objects.insert(key, (row.id, None));
+        }
         expected.sources.insert(row.id, row.source_key);
     }
     let busy: Vec<VideoId> =
         active_jobs().select_only().column(job::Column::VideoId).into_tuple().all(&app.database).await?;
     expected.in_flight.extend(busy.into_iter().map(keys::video_prefix));
-    for row in preview::Entity::find().all(&app.database).await? {
-        expected.objects.extend(keys_of_previews(&row).into_iter().map(|key| (key, (row.video_id, None))));
-    }
     let previewed = job::Entity::find()
         .filter(job::Column::Kind.eq(job::Kind::MakePreviews))
         .filter(job::Column::State.eq(job::State::Leased))

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use kinora_entity::{VideoId, chunk, preview, rendition, video};
+use kinora_entity::{VideoId, chunk, rendition, video};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use tower_http::cors::{Any, CorsLayer};
 
@@ -109,13 +109,13 @@ async fn storyboard(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let (playable, row) = previewed(&app, &headers, &id).await?;
+    let (playable, made) = previewed(&app, &headers, &id).await?;
     let mut sprites = Vec::new();
-    for number in 0..row.sprites() {
-        let key = keys::sprite(row.video_id, row.attempt, row.lease_id, number);
+    for number in 0..made.sprites() {
+        let key = keys::sprite(playable.video.id, made.attempt, made.lease_id, number);
         sprites.push(app.storage.media_url(&key, playable.is_open()).await?);
     }
-    let text = storyboard::storyboard(&row, playable.video.duration_ms.unwrap_or_default(), &sprites);
+    let text = storyboard::storyboard(&made, playable.video.duration_ms.unwrap_or_default(), &sprites);
     Ok(([(header::CONTENT_TYPE, VTT_TYPE), playable.cache_control(REDIRECT_S)], text).into_response())
 }
 
@@ -124,18 +124,18 @@ async fn video_loop(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let (playable, row) = previewed(&app, &headers, &id).await?;
-    if !row.has_loop {
+    let (playable, made) = previewed(&app, &headers, &id).await?;
+    if !made.has_loop {
         return Err(Error::not_found("loop"));
     }
-    let key = keys::video_loop(row.video_id, row.attempt, row.lease_id);
+    let key = keys::video_loop(playable.video.id, made.attempt, made.lease_id);
     redirect(&app.storage.media_url(&key, playable.is_open()).await?, &playable)
 }
 
-async fn previewed(app: &SharedApp, headers: &HeaderMap, id: &str) -> Result<(Playable, preview::Model)> {
+async fn previewed(app: &SharedApp, headers: &HeaderMap, id: &str) -> Result<(Playable, video::Previews)> {
     let playable = Playable::find(app, headers, id).await?;
-    let row = preview::Entity::find_by_id(playable.video.id).one(&app.database).await?;
-    Ok((playable, row.ok_or_else(|| Error::not_found("storyboard"))?))
+    let made = playable.video.previews.clone().ok_or_else(|| Error::not_found("storyboard"))?;
+    Ok((playable, made))
 }
 
 async fn caption_tracks(app: &SharedApp, video: VideoId) -> Result<Vec<playlist::CaptionTrack>> {

@@ -2,31 +2,31 @@
 
 use std::fmt::Write as _;
 
-use kinora_entity::preview;
+use kinora_entity::video::Previews;
 
 /// Cues over the whole of a video of `duration_ms`, one a tile. `sprites` are the addresses of the images.
-pub fn storyboard(row: &preview::Model, duration_ms: i64, sprites: &[String]) -> String {
+pub fn storyboard(made: &Previews, duration_ms: i64, sprites: &[String]) -> String {
     let mut text = String::from("WEBVTT\n");
-    let begins_ms = |tile: i32| i64::from(tile) * i64::from(row.interval_ms);
+    let begins_ms = |tile: i32| i64::from(tile) * i64::from(made.interval_ms);
     // A video may have turned out shorter than what the tiles were made for.
-    let shown = (0..row.tiles).take_while(|tile| *tile == 0 || begins_ms(*tile) < duration_ms).count();
-    let last = i32::try_from(shown).unwrap_or(row.tiles) - 1;
+    let shown = (0..made.tiles).take_while(|tile| *tile == 0 || begins_ms(*tile) < duration_ms).count();
+    let last = i32::try_from(shown).unwrap_or(made.tiles) - 1;
     for tile in 0..=last {
-        let (sprite, place) = (tile / row.tiles_of_sprite(), tile % row.tiles_of_sprite());
+        let (sprite, place) = (tile / made.tiles_of_sprite(), tile % made.tiles_of_sprite());
         let Some(address) = usize::try_from(sprite).ok().and_then(|sprite| sprites.get(sprite)) else {
             break;
         };
         let from_ms = begins_ms(tile);
         let to_ms = if tile == last { duration_ms.max(from_ms + 1) } else { begins_ms(tile + 1) };
-        let (x, y) = (place % row.columns * row.tile_width, place / row.columns * row.tile_height);
+        let (x, y) = (place % made.columns * made.tile_width, place / made.columns * made.tile_height);
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
             "\n{} --> {}\n{address}#xywh={x},{y},{},{}",
             clock(from_ms),
             clock(to_ms),
-            row.tile_width,
-            row.tile_height
+            made.tile_width,
+            made.tile_height
         );
     }
     text
@@ -39,13 +39,12 @@ fn clock(ms: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kinora_entity::{LeaseId, VideoId};
+    use kinora_entity::LeaseId;
 
     use super::*;
 
-    fn row(tiles: i32) -> preview::Model {
-        preview::Model {
-            video_id: VideoId(1),
+    fn made(tiles: i32) -> Previews {
+        Previews {
             attempt: 1,
             lease_id: LeaseId(1),
             interval_ms: 2_500,
@@ -62,13 +61,13 @@ mod tests {
     fn cues_follow_each_other_over_the_whole_video() {
         let sprites = ["https://a/0.jpg".to_owned(), "https://a/1.jpg?s=1".to_owned()];
         assert_eq!(
-            storyboard(&row(3), 3_607_600, &sprites),
+            storyboard(&made(3), 3_607_600, &sprites),
             "WEBVTT\n\n00:00:00.000 --> 00:00:02.500\nhttps://a/0.jpg#xywh=0,0,160,90\n\n\
              00:00:02.500 --> 00:00:05.000\nhttps://a/0.jpg#xywh=160,0,160,90\n\n\
              00:00:05.000 --> 01:00:07.600\nhttps://a/1.jpg?s=1#xywh=0,0,160,90\n"
         );
-        let shorter = storyboard(&row(3), 4_000, &sprites);
+        let shorter = storyboard(&made(3), 4_000, &sprites);
         assert!(shorter.ends_with("--> 00:00:04.000\nhttps://a/0.jpg#xywh=160,0,160,90\n"), "{shorter}");
-        assert_eq!(storyboard(&row(1), 0, &sprites).matches("-->").count(), 1);
+        assert_eq!(storyboard(&made(1), 0, &sprites).matches("-->").count(), 1);
     }
 }

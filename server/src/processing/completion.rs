@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::{
     bandwidth::Bandwidth,
-    previews::{self, Previews},
+    previews::{self, PreviewsResult},
     publish::{chunks_of, publish_video, segments_of},
     result::{JobResult, LoudnessResult, PosterResult, RenditionResult, rejected},
 };
@@ -32,7 +32,7 @@ pub async fn complete(
     lease: LeaseId,
     result: Option<&JobResult>,
     poster: Option<PosterResult>,
-    made: Option<Previews>,
+    made: Option<PreviewsResult>,
     loudness: Option<LoudnessResult>,
 ) -> Result<()> {
     loudness.map_or(Ok(()), LoudnessResult::check)?;

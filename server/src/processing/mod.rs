@@ -22,7 +22,7 @@ pub use failure::{Failure, fail, lost};
 pub use graphql::{ProcessingMutation, ProcessingQuery};
 pub use outputs::{Output, sign_outputs};
 pub use plan::{Plan, PlannedJob, PlannedRendition, plan};
-pub use previews::{Previews, keys_of as keys_of_previews};
+pub use previews::{PreviewsResult, keys_of as keys_of_previews};
 pub use publish::publish_chunk;
 pub use result::{Chunk, JobResult, LoudnessResult, PosterResult, RenditionResult};
 pub use retry::retry;

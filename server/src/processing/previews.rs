@@ -1,11 +1,10 @@
 //! What is made of a video once it is ready, when nothing else is to be done: tiles for its seek bar, and a few seconds
 //! that move in the grid. No video waits for them, and none fails with them.
 
-use kinora_entity::{LeaseId, RunnerId, job, preview, video};
+use kinora_entity::{LeaseId, RunnerId, VideoId, job, video};
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, TransactionTrait,
-    sea_query::{OnConflict, Query},
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    TransactionTrait, sea_query::Query,
 };
 
 use super::{
@@ -29,7 +28,7 @@ const LONGEST_INTERVAL_MS: i32 = 3_600_000;
 
 /// Previews that a runner says are in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Previews {
+pub struct PreviewsResult {
     /// From one tile to the next.
     pub interval_ms: i32,
     pub tile_width: i32,
@@ -40,7 +39,7 @@ pub struct Previews {
     pub has_loop: bool,
 }
 
-impl Previews {
+impl PreviewsResult {
     /// # Errors
     /// RESULT_REJECTED.
     fn check(&self) -> Result<()> {
@@ -55,9 +54,8 @@ impl Previews {
         if fits { Ok(()) } else { Err(rejected("These tiles make no storyboard.")) }
     }
 
-    fn row(&self, job: &job::Model, lease: LeaseId) -> preview::Model {
-        preview::Model {
-            video_id: job.video_id,
+    fn under(&self, job: &job::Model, lease: LeaseId) -> video::Previews {
+        video::Previews {
             attempt: job.video_attempt(),
             lease_id: lease,
             interval_ms: self.interval_ms,
@@ -71,12 +69,11 @@ impl Previews {
     }
 }
 
-/// The objects of a row.
-pub fn keys_of(row: &preview::Model) -> Vec<String> {
-    let (video, attempt, lease) = (row.video_id, row.attempt, row.lease_id);
+/// The objects of previews.
+pub fn keys_of(video: VideoId, made: &video::Previews) -> Vec<String> {
     let mut all: Vec<String> =
-        (0..row.sprites()).map(|number| keys::sprite(video, attempt, lease, number)).collect();
-    all.extend(row.has_loop.then(|| keys::video_loop(video, attempt, lease)));
+        (0..made.sprites()).map(|number| keys::sprite(video, made.attempt, made.lease_id, number)).collect();
+    all.extend(made.has_loop.then(|| keys::video_loop(video, made.attempt, made.lease_id)));
     all
 }
 
@@ -121,7 +118,7 @@ pub(super) async fn publish(
     app: &App,
     runner: RunnerId,
     lease: LeaseId,
-    made: Previews,
+    made: PreviewsResult,
     loudness: Option<LoudnessResult>,
 ) -> Result<()> {
     made.check()?;
@@ -129,8 +126,8 @@ pub(super) async fn publish(
     if job.kind != job::Kind::MakePreviews {
         return Err(rejected("This job was to make no previews."));
     }
-    let row = made.row(&job, lease);
-    for key in keys_of(&row) {
+    let previews = made.under(&job, lease);
+    for key in keys_of(job.video_id, &previews) {
         match app.storage.size_bytes(&key).await {
             Ok(_) => {}
             Err(StorageError::NotFound) => return Err(rejected("The store does not hold every preview.")),
@@ -139,41 +136,12 @@ pub(super) async fn publish(
     }
     let transaction = app.database.begin().await?;
     let job = held(&transaction, lease, runner).await?;
-    preview::Entity::insert(preview::ActiveModel {
-        video_id: Set(row.video_id),
-        attempt: Set(row.attempt),
-        lease_id: Set(row.lease_id),
-        interval_ms: Set(row.interval_ms),
-        tile_width: Set(row.tile_width),
-        tile_height: Set(row.tile_height),
-        columns: Set(row.columns),
-        rows: Set(row.rows),
-        tiles: Set(row.tiles),
-        has_loop: Set(row.has_loop),
-    })
-    .on_conflict(
-        OnConflict::column(preview::Column::VideoId)
-            .update_columns([
-                preview::Column::Attempt,
-                preview::Column::LeaseId,
-                preview::Column::IntervalMs,
-                preview::Column::TileWidth,
-                preview::Column::TileHeight,
-                preview::Column::Columns,
-                preview::Column::Rows,
-                preview::Column::Tiles,
-                preview::Column::HasLoop,
-            ])
-            .to_owned(),
-    )
-    .exec_without_returning(&transaction)
-    .await?;
+    let mut row = video::ActiveModel { previews: Set(Some(previews)), ..Default::default() };
     if let Some(loudness) = loudness {
-        let mut row = video::ActiveModel::default();
         loudness.tell(&mut row);
-        let this = video::Column::Id.eq(job.video_id);
-        video::Entity::update_many().set(row).filter(this).exec(&transaction).await?;
     }
+    let this = video::Column::Id.eq(job.video_id);
+    video::Entity::update_many().set(row).filter(this).exec(&transaction).await?;
     queue::finish(&transaction, &job, None).await?;
     notify(&transaction, Event::Video(job.video_id)).await?;
     transaction.commit().await.map_err(Error::from)
@@ -185,7 +153,7 @@ mod tests {
 
     #[test]
     fn only_what_makes_a_storyboard_is_taken() {
-        let good = Previews {
+        let good = PreviewsResult {
             interval_ms: 1_000,
             tile_width: 160,
             tile_height: 90,
@@ -195,7 +163,7 @@ mod tests {
             has_loop: true,
         };
         assert!(good.check().is_ok());
-        let bad: [fn(&mut Previews); 7] = [
+        let bad: [fn(&mut PreviewsResult); 7] = [
             |made| made.interval_ms = 0,
             |made| made.tile_width = 161,
             |made| made.tile_height = 0,

@@ -7,8 +7,8 @@ use crate::{
     error::{Error, Result},
     graphql::Bytes,
     processing::{
-        Chunk, JobResult, LoudnessResult, Output, Plan, PlannedJob, PlannedRendition, PosterResult, Previews,
-        RenditionResult,
+        Chunk, JobResult, LoudnessResult, Output, Plan, PlannedJob, PlannedRendition, PosterResult,
+        PreviewsResult, RenditionResult,
     },
     video::{ProcessingStage, RenditionKind},
 };
@@ -310,7 +310,7 @@ pub struct PreviewsInput {
     has_loop: bool,
 }
 
-impl From<PreviewsInput> for Previews {
+impl From<PreviewsInput> for PreviewsResult {
     fn from(input: PreviewsInput) -> Self {
         Self {
             interval_ms: input.interval_ms,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use kinora_entity::{UserId, VideoId, preview, rendition, tag, video, video_tag};
+use kinora_entity::{UserId, VideoId, rendition, tag, video, video_tag};
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement};
 
 use super::{Tag, work::Work};
@@ -118,23 +118,6 @@ impl Loader<RenditionsKey> for Loaders {
             }
         }
         Ok(renditions)
-    }
-}
-
-/// What shows a video before it is played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PreviewKey(pub VideoId);
-
-impl Loader<PreviewKey> for Loaders {
-    type Value = preview::Model;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[PreviewKey]) -> Result<HashMap<PreviewKey, preview::Model>, LoadError> {
-        let rows = preview::Entity::find()
-            .filter(preview::Column::VideoId.is_in(keys.iter().map(|key| key.0)))
-            .all(&self.app.database)
-            .await?;
-        Ok(rows.into_iter().map(|row| (PreviewKey(row.video_id), row)).collect())
     }
 }
 

@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use kinora_entity::{preview, rendition, video};
+use kinora_entity::{rendition, video};
 
 use super::{
     Tag,
     chapter::Chapter,
-    loader::{Opinion, OpinionKey, PreviewKey, RenditionsKey, TagsKey, WorkKey},
+    loader::{Opinion, OpinionKey, RenditionsKey, TagsKey, WorkKey},
     progress::VideoProgress,
 };
 use crate::{
@@ -153,11 +153,9 @@ impl VideoObject {
         format!("{}/v/{}/{rest}", ctx.app().config.origin(), self.0.id)
     }
 
-    async fn preview(&self, ctx: &Context<'_>) -> Result<Option<preview::Model>> {
-        if self.0.published_attempt.is_none() {
-            return Ok(None);
-        }
-        load(ctx, PreviewKey(self.0.id)).await
+    /// Of a video that can be played.
+    fn previews(&self) -> Option<&video::Previews> {
+        self.0.previews.as_ref().filter(|_| self.0.published_attempt.is_some())
     }
 
     async fn opinion(&self, ctx: &Context<'_>) -> Result<Opinion> {
@@ -287,14 +285,13 @@ impl VideoObject {
     }
 
     /// WebVTT whose cues name a tile of an image for each time of the video; null until there is one.
-    async fn storyboard_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        Ok(self.preview(ctx).await?.map(|_| self.address(ctx, "storyboard.vtt")))
+    async fn storyboard_url(&self, ctx: &Context<'_>) -> Option<String> {
+        self.previews().map(|_| self.address(ctx, "storyboard.vtt"))
     }
 
     /// A few seconds without sound, to play in a grid; null until there are.
-    async fn loop_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let has_loop = self.preview(ctx).await?.is_some_and(|preview| preview.has_loop);
-        Ok(has_loop.then(|| self.address(ctx, "loop.mp4")))
+    async fn loop_url(&self, ctx: &Context<'_>) -> Option<String> {
+        self.previews().filter(|made| made.has_loop).map(|_| self.address(ctx, "loop.mp4"))
     }
 
     /// The master playlist.

@@ -104,7 +104,7 @@ fn LoopVideo(url: String) -> impl IntoView {
             class="card-loop"
             class:plays=move || plays.get()
             playsinline
-            loop
+            loop=true
             tabindex="-1"
             aria-hidden="true"
             on:playing=move |_| plays.set(true)
