@@ -90,7 +90,7 @@ fn assert_no_holes(cues: &[Cue], video: &Value) {
 fn assert_shows(cue: &Cue, source: &Path, late_s: f64) {
     let middle_s = (cue.from_s + cue.to_s) / 2.0;
     let tile = probe::colour(&cue.sprite, 0.0, &cue.crop);
-    let near = [middle_s, middle_s - late_s].map(|at_s| probe::colour(source, at_s.max(0.0), ""));
+    let near = [middle_s, middle_s - late_s].map(|at_s| probe::colour(source, at_s.max(0.0), "null"));
     let is_like = |frame: &[u8; 3]| tile.iter().zip(frame).all(|(one, other)| one.abs_diff(*other) <= 24);
     assert!(near.iter().any(is_like), "{tile:?} instead of {near:?} at {middle_s} s");
 }
@@ -156,7 +156,7 @@ async fn a_loop_is_not_taken_from_a_dark_beginning() {
     let (_, made) = previews(&app, &ann, &clips::DARK_BEGINNING).await;
     assert_loop(&made.moving, (480, 270), 3.0);
     for at_s in [0.0, 1.0, 2.5] {
-        let colour = probe::colour(&made.moving, at_s, "");
+        let colour = probe::colour(&made.moving, at_s, "null");
         assert!(colour.iter().any(|part| *part > 60), "{colour:?} at {at_s} s");
     }
     let first = &made.cues[0];
