@@ -16,6 +16,8 @@ const FEWEST_TILES: u32 = 10;
 const SHORTEST_INTERVAL_MS: u32 = 250;
 /// What is shorter is decoded whole, where its keyframes are too far apart for its tiles.
 const SHORT_MS: u64 = 60_000;
+/// Keyframes of longer videos may be this far apart.
+const USUAL_KEYFRAME_MS: u32 = 10_500;
 const LOOP_S: f64 = 3.0;
 /// A loop is taken from the first part of a video: the end is not to be given away.
 const LOOP_FROM: f64 = 0.1;
@@ -63,8 +65,10 @@ impl Layout {
 
     /// What has to be decoded for tiles so close, where keyframes come every `keyframe_ms`, if that is known.
     pub fn frames(&self, duration_ms: u64, keyframe_ms: Option<u64>) -> Frames {
-        let are_close = keyframe_ms.is_some_and(|distance| distance <= u64::from(self.interval_ms));
-        if are_close || duration_ms > SHORT_MS { Frames::Key } else { Frames::All }
+        let most_ms =
+            if duration_ms > SHORT_MS { self.interval_ms.max(USUAL_KEYFRAME_MS) } else { self.interval_ms };
+        let are_close = keyframe_ms.map_or(duration_ms > SHORT_MS, |distance| distance <= most_ms.into());
+        if are_close { Frames::Key } else { Frames::All }
     }
 
     /// The time that a tile shows, in seconds.
@@ -194,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn short_videos_are_decoded_whole_unless_keyframes_are_close() {
+    fn all_is_decoded_of_short_videos_and_where_keyframes_are_rare() {
         let frames = |seconds: u64, keyframe_ms| {
             Layout::new(seconds * 1_000, (640, 360)).frames(seconds * 1_000, keyframe_ms)
         };
@@ -202,6 +206,8 @@ mod tests {
         assert_eq!(frames(40, Some(2_000)), Frames::All);
         assert_eq!(frames(40, Some(1_000)), Frames::Key);
         assert_eq!(frames(61, Some(10_000)), Frames::Key);
+        assert_eq!(frames(61, None), Frames::Key);
+        assert_eq!(frames(600, Some(600_000)), Frames::All, "a storyboard of one picture");
     }
 
     #[test]
