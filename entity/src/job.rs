@@ -22,6 +22,16 @@ pub enum Kind {
     EncodeAudio,
     #[sea_orm(string_value = "make_poster")]
     MakePoster,
+    /// Makes the storyboard and the loop of a video that is ready.
+    #[sea_orm(string_value = "make_previews")]
+    MakePreviews,
+}
+
+impl Kind {
+    /// Whether a video waits for it. What comes afterwards may fail without harm to the video.
+    pub fn is_needed(self) -> bool {
+        self != Self::MakePreviews
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]

@@ -43,6 +43,37 @@ pub struct Chapter {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Chapters(pub Vec<Chapter>);
 
+/// What shows a video before it is played: tiles for its seek bar, and perhaps a few seconds that move in the grid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Previews {
+    /// The processing attempt that was played when they were made; like the lease it is part of the objects' names.
+    pub attempt: i32,
+    pub lease_id: LeaseId,
+    /// From one tile to the next.
+    pub interval_ms: i32,
+    /// Pixels of one tile.
+    pub tile_width: i32,
+    pub tile_height: i32,
+    /// Tiles of one sprite, beside and below each other.
+    pub columns: i32,
+    pub rows: i32,
+    /// Of all sprites together.
+    pub tiles: i32,
+    pub has_loop: bool,
+}
+
+impl Previews {
+    /// Tiles of one sprite; the last one may have fewer.
+    pub fn tiles_of_sprite(&self) -> i32 {
+        (self.columns * self.rows).max(1)
+    }
+
+    /// How many images hold the tiles.
+    pub fn sprites(&self) -> i32 {
+        (self.tiles + self.tiles_of_sprite() - 1) / self.tiles_of_sprite()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "video")]
 pub struct Model {
@@ -90,6 +121,12 @@ pub struct Model {
     pub is_encrypted: bool,
     /// The attempt that made the poster, which is part of its name; none where that is the published one.
     pub poster_attempt: Option<i32>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub previews: Option<Previews>,
+    /// How loud it is over the whole, after EBU R128; none without sound, or while nobody has listened.
+    pub loudness_lufs: Option<f64>,
+    /// How loud its loudest moment is, in dB of full scale.
+    pub true_peak_dbtp: Option<f64>,
 }
 
 impl Model {

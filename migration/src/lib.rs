@@ -15,6 +15,7 @@ mod m20261121_000010_webhooks;
 mod m20261121_000011_runner_credentials;
 mod m20261121_000012_captions;
 mod m20261121_000014_protection;
+mod m20261121_000015_previews;
 mod m20261121_000016_thumbnails;
 
 /// Brings a database up to what the entities describe.
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000011_runner_credentials::Migration),
             Box::new(m20261121_000012_captions::Migration),
             Box::new(m20261121_000014_protection::Migration),
+            Box::new(m20261121_000015_previews::Migration),
             Box::new(m20261121_000016_thumbnails::Migration),
         ]
     }

@@ -67,6 +67,9 @@ async fn a_video_can_be_watched_from_its_first_chunk_and_is_ready_with_its_last(
     let kinds = [&sound["kind"], &first["kind"], &first["chunk"], &second["chunk"]];
     assert_eq!(kinds, [&json!("ENCODE_AUDIO"), &json!("ENCODE_CHUNK"), &json!(0), &json!(1)]);
     assert_eq!(sound["plan"], "for runners only");
+    assert_eq!(ann.video(&video).await["progress"]["parts"], json!([0.0, 0.0]));
+    runner.renew(&second["lease"]["id"]).await.data();
+    assert_eq!(ann.video(&video).await["progress"]["parts"], json!([0.0, 0.42]));
     runner.send_chunk(&second["lease"]["id"], planned_chunk("360p", 1)).await.data();
     runner.complete_part(&second["lease"]["id"]).await.data();
     assert_eq!(segments(&playlist(&app, &video, "360p").await), 2);
@@ -80,6 +83,8 @@ async fn a_video_can_be_watched_from_its_first_chunk_and_is_ready_with_its_last(
     assert!(!sound_so_far.contains("ENDLIST"));
     assert_eq!(ann.video(&video).await["state"], "PROCESSING");
 
+    let parts = ann.video(&video).await["progress"]["parts"].take();
+    assert_eq!(parts, json!([1.0, 1.0]), "both parts of the pictures are done");
     let lease = &sound["lease"]["id"];
     runner.send_chunk(lease, planned_chunk("audio", 0)).await.data();
     runner.send_chunk(lease, last(planned_chunk("audio", 1))).await.data();

@@ -11,6 +11,7 @@ mod guard;
 mod leftovers;
 mod limits;
 mod playback;
+mod previews;
 mod protection;
 mod quotas;
 mod resume;

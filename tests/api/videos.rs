@@ -249,7 +249,7 @@ async fn a_page_of_twenty_videos_costs_six_statements_at_most() {
             .data();
     }
     let viewer = app.person("viewer").await;
-    let page = "{ videos(first: 20) { nodes { id title posterUrl hlsUrl uploader { username } tags { name }
+    let page = "{ videos(first: 20) { nodes { id title posterUrl storyboardUrl loopUrl hlsUrl uploader { username } tags { name }
         viewerStars viewerFavorite averageStars progress { percent } } } }";
     let feed = page.replace("videos(first: 20)", "feed(first: 20, seed: 4)");
     for document in [page, &feed] {

@@ -6,6 +6,7 @@ mod extras;
 mod feed;
 mod journey;
 mod look;
+mod previews;
 mod protection;
 mod resume;
 mod runners;

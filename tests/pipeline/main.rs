@@ -5,6 +5,8 @@
 mod broken;
 mod chunks;
 mod classes;
+mod loudness;
+mod previews;
 mod protection;
 mod samples;
 mod wake;

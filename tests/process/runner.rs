@@ -97,9 +97,10 @@ async fn a_machine_registers_once_and_needs_its_token_no_more() {
     assert_eq!(*mode, 0o600);
     assert!(kept.contains("kn_") && !kept.contains(&token), "{kept}");
 
-    // The same command again, and without the token: the same runner. There may be parts left of the first video.
+    // The same command again, and without the token: the same runner. There may be parts left of the first video, and its
+    // previews.
     let mut turns = 0;
-    while ann.video(&first).await["state"] == "PROCESSING" {
+    while ann.video(&first).await["storyboardUrl"].is_null() {
         let with_token: &[&str] = if turns % 2 == 0 { &["--once"] } else { &["--token", &token, "--once"] };
         let (code, words) = machine.run(server, with_token).await;
         assert_eq!(code, Some(0), "{words}");

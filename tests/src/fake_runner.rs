@@ -76,6 +76,38 @@ impl FakeRunner {
         Some(data["leaseJob"].take()).filter(Value::is_object)
     }
 
+    /// The job to make previews of a video that is ready, if there is one.
+    pub async fn lease_previews(&self) -> Option<Value> {
+        const LEASE: &str =
+            "mutation { leaseJob(kinds: [MAKE_PREVIEWS]) { id kind durationMs lease { id } videoId } }";
+        let mut data = self.client.query(LEASE).await.data();
+        Some(data["leaseJob"].take()).filter(Value::is_object)
+    }
+
+    /// Ends a job with previews that are in the store.
+    pub async fn complete_previews(&self, lease: &Value, previews: Value) -> Reply {
+        const COMPLETE: &str = "mutation ($lease: ID!, $previews: PreviewsInput!) {
+            completeJob(leaseId: $lease, previews: $previews) }";
+        self.client.run(COMPLETE, json!({ "lease": lease, "previews": previews })).await
+    }
+
+    /// Does the leased job of [`Self::lease_previews`]: stores [`PREVIEW_BYTES`] as each sprite and as the loop.
+    pub async fn finish_previews(&self, job: &Value) {
+        let lease = &job["lease"]["id"];
+        let size = PREVIEW_BYTES.len();
+        let outputs = json!([
+            { "kind": "SPRITE", "chunk": 0, "size": size },
+            { "kind": "SPRITE", "chunk": 1, "size": size },
+            { "kind": "LOOP", "size": size },
+        ]);
+        let signed = self.sign_outputs(lease, outputs).await.data()["signJobOutputs"].take();
+        for output in signed.as_array().unwrap() {
+            let response = put(&self.client, output, PREVIEW_BYTES.to_vec()).await;
+            assert!(response.status().is_success(), "{output}: {}", response.status());
+        }
+        self.complete_previews(lease, previews()).await.data();
+    }
+
     pub async fn plan(&self, lease: &Value, plan: Value) -> Reply {
         const PLAN: &str =
             "mutation ($lease: ID!, $plan: VideoPlanInput!) { planVideo(leaseId: $lease, plan: $plan) }";
@@ -124,6 +156,16 @@ impl FakeRunner {
             assert!(response.status().is_success(), "{output}: {}", response.status());
         }
     }
+}
+
+/// What stands for an image or a loop.
+pub const PREVIEW_BYTES: &[u8] = b"any picture";
+
+/// Three tiles in two sprites.
+pub fn previews() -> Value {
+    json!({
+        "intervalMs": 1500, "tileWidth": 160, "tileHeight": 90, "columns": 2, "rows": 1, "tiles": 3, "hasLoop": true,
+    })
 }
 
 /// What is reported of a rendition's only chunk: two segments of two seconds.

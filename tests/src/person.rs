@@ -212,9 +212,10 @@ createdAt lastAttemptAt nextAttemptAt";
 
 /// Everything that a client may ask of a video.
 pub const VIDEO: &str = "query ($id: ID!) { video(id: $id) {
-    id title description state playable failure { code message } progress { percent stage } visibility
-    protected encrypted     durationMs width height uploader { id username } tags { name videoCount } averageStars ratingCount favoriteCount
-    viewCount viewerStars viewerFavorite viewerCanEdit createdAt publishedAt posterUrl hlsUrl downloadUrl
+    id title description state playable failure { code message } progress { percent stage parts } visibility
+    protected encrypted
+    durationMs loudnessLufs truePeakDbtp width height uploader { id username } tags { name videoCount } averageStars ratingCount favoriteCount
+    viewCount viewerStars viewerFavorite viewerCanEdit createdAt publishedAt posterUrl storyboardUrl loopUrl hlsUrl downloadUrl
     renditions { name kind width height bitrate codecs } } }";
 
 pub async fn sign_up(guest: &Client, username: &str, password: &str) -> Reply {

@@ -51,6 +51,21 @@ pub fn sound_begins_ms(path: &Path) -> f64 {
     number_after(&words, "silence_end: ") * 1000.0
 }
 
+/// The mean colour of a part of a file's picture at a time: red, green and blue. `part` is ffmpeg's filter for it.
+pub fn colour(path: &Path, at_s: f64, part: &str) -> [u8; 3] {
+    let done = run(Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-ss", &at_s.to_string(), "-i"])
+        .arg(path)
+        .args(["-frames:v", "1", "-vf", part, "-pix_fmt", "rgb24", "-f", "rawvideo", "-"]));
+    assert!(done.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&done.stderr));
+    let count = done.stdout.len() as u64 / 3;
+    assert!(count > 0, "{} has no picture at {at_s} s", path.display());
+    let mean = |part: usize| {
+        done.stdout.iter().skip(part).step_by(3).map(|value| u64::from(*value)).sum::<u64>() / count
+    };
+    [0, 1, 2].map(|part| u8::try_from(mean(part)).unwrap())
+}
+
 /// True when every frame decodes without a complaint.
 pub fn decodes(path: &Path) -> bool {
     let done = run(Command::new("ffmpeg")

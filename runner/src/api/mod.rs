@@ -17,10 +17,11 @@ pub use retry::{Backoff, persist};
 use error::Extensions;
 use operations::{
     CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobKind, JobOutputInput,
-    JobProgressInput, JobResultInput, KindsVariables, LeaseJob, OutputUrl, PlanVideo, PlanVideoVariables,
-    PosterInput, PublishChunk, PublishChunkInput, PublishChunkVariables, RegisterRunner, RegisterRunnerInput,
-    RegisterRunnerVariables, RenewLease, RenewLeaseVariables, ReportRunner, ReportRunnerVariables,
-    RunnerCapabilitiesInput, SignJobOutputs, SignJobOutputsVariables, VideoPlanInput,
+    JobProgressInput, JobResultInput, KindsVariables, LeaseJob, LoudnessInput, OutputUrl, PlanVideo,
+    PlanVideoVariables, PosterInput, PreviewsInput, PublishChunk, PublishChunkInput, PublishChunkVariables,
+    RegisterRunner, RegisterRunnerInput, RegisterRunnerVariables, RenewLease, RenewLeaseVariables,
+    ReportRunner, ReportRunnerVariables, RunnerCapabilitiesInput, SignJobOutputs, SignJobOutputsVariables,
+    VideoPlanInput,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,12 +29,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The kinds of job that this program can do.
-pub(crate) const KINDS: [JobKind; 5] = [
+pub(crate) const KINDS: [JobKind; 6] = [
     JobKind::ProcessVideo,
     JobKind::CopyChunk,
     JobKind::EncodeChunk,
     JobKind::EncodeAudio,
     JobKind::MakePoster,
+    JobKind::MakePreviews,
 ];
 
 /// A client for the server and for presigned URLs. It follows no redirects: one would carry a presigned request
@@ -48,6 +50,16 @@ pub fn http_client(user_agent: &str) -> Result<reqwest::Client, reqwest::Error> 
         .user_agent(user_agent)
         .redirect(reqwest::redirect::Policy::none())
         .build()
+}
+
+/// What a job has to say for itself when it ends.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// Of a job that made a video in one piece.
+    pub result: Option<JobResultInput>,
+    pub poster: Option<PosterInput>,
+    pub previews: Option<PreviewsInput>,
+    pub loudness: Option<LoudnessInput>,
 }
 
 /// A connection pool and the token that speaks for this program.
@@ -127,14 +139,11 @@ impl Api {
         accepted(self.send(PlanVideo::build(variables)).await?.plan_video)
     }
 
-    /// Ends the lease, with the result of a job that made a video in one piece, or the poster of one that made that.
-    pub async fn complete_job(
-        &self,
-        lease_id: &cynic::Id,
-        result: Option<JobResultInput>,
-        poster: Option<PosterInput>,
-    ) -> Result<(), ApiError> {
-        let variables = CompleteJobVariables { lease_id: lease_id.clone(), result, poster };
+    /// Ends the lease, and says what was made that is not known yet.
+    pub async fn complete_job(&self, lease_id: &cynic::Id, made: Made) -> Result<(), ApiError> {
+        let Made { result, poster, previews, loudness } = made;
+        let variables =
+            CompleteJobVariables { lease_id: lease_id.clone(), result, poster, previews, loudness };
         accepted(self.send(CompleteJob::build(variables)).await?.complete_job)
     }
 

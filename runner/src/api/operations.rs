@@ -26,6 +26,7 @@ pub enum JobKind {
     EncodeChunk,
     EncodeAudio,
     MakePoster,
+    MakePreviews,
 }
 
 /// What an upload URL is for.
@@ -33,6 +34,8 @@ pub enum JobKind {
 pub enum JobOutputKind {
     Chunk,
     Poster,
+    Sprite,
+    Loop,
 }
 
 /// Whether a rendition holds pictures or sound.
@@ -67,6 +70,10 @@ pub struct Job {
     pub max_duration_ms: i32,
     /// For jobs that make a chunk.
     pub chunk: Option<i32>,
+    /// Of the video, once somebody has looked.
+    pub duration_ms: Option<i32>,
+    /// Whether nobody has said yet how loud the video is.
+    pub measures_loudness: bool,
     /// The details of the video's plan, once it has one.
     pub plan: Option<String>,
     pub in_one_piece: bool,
@@ -203,6 +210,23 @@ pub struct PosterInput {
     pub height: i32,
 }
 
+#[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq)]
+pub struct PreviewsInput {
+    pub interval_ms: i32,
+    pub tile_width: i32,
+    pub tile_height: i32,
+    pub columns: i32,
+    pub rows: i32,
+    pub tiles: i32,
+    pub has_loop: bool,
+}
+
+#[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq)]
+pub struct LoudnessInput {
+    pub integrated_lufs: f64,
+    pub true_peak_dbtp: f64,
+}
+
 #[derive(cynic::InputObject, Clone, Debug, PartialEq)]
 pub struct JobResultInput {
     pub duration_ms: i32,
@@ -337,12 +361,14 @@ pub struct CompleteJobVariables {
     pub lease_id: cynic::Id,
     pub result: Option<JobResultInput>,
     pub poster: Option<PosterInput>,
+    pub previews: Option<PreviewsInput>,
+    pub loudness: Option<LoudnessInput>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]
 #[cynic(graphql_type = "Mutation", variables = "CompleteJobVariables")]
 pub struct CompleteJob {
-    #[arguments(leaseId: $lease_id, result: $result, poster: $poster)]
+    #[arguments(leaseId: $lease_id, result: $result, poster: $poster, previews: $previews, loudness: $loudness)]
     pub complete_job: bool,
 }
 

@@ -47,6 +47,14 @@ pub fn track(index: &Index, id: u32) -> Ranges {
     Ranges::of(beginnings(index, HEAD_S).chain(places(samples)))
 }
 
+/// The keyframes of a track.
+pub fn keyframes(index: &Index, id: u32) -> Ranges {
+    let samples = index.track(id).map(|track| &track.samples.0[..]).unwrap_or_default();
+    let keyframes = samples.iter().filter(|sample| sample.is_key);
+    let places = keyframes.map(|sample| ByteRange { offset: sample.offset, size: sample.size.into() });
+    Ranges::of(beginnings(index, HEAD_S).chain(places))
+}
+
 /// Pictures from `from_s` to `to_s` of the common timeline, to be decoded.
 pub fn pictures(index: &Index, track: u32, start_s: f64, from_s: f64, to_s: f64) -> Ranges {
     let Some(track) = index.track(track) else { return head(index, HEAD_S) };

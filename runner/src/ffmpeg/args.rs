@@ -5,6 +5,7 @@ use super::{
     codecs, filters,
     ladder::Size,
     plan::{AudioPlan, Plan},
+    previews::{Frames, Layout},
     probe::MAX_PIXELS,
 };
 use crate::{
@@ -136,6 +137,18 @@ pub fn sound(plan: &Plan, audio: &AudioPlan) -> Vec<String> {
     args.0
 }
 
+/// ffmpeg's orders to say how loud the sound is, and to make nothing of it.
+pub fn loudness(plan: &Plan, audio: &AudioPlan) -> Vec<String> {
+    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "info"]);
+    args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string()]);
+    args.add(&["-t", &format!("{:.3}", plan.limit.as_secs_f64())]);
+    args.input();
+    args.heard(audio);
+    args.strip();
+    args.add(&["-f", "null", "-"]);
+    args.0
+}
+
 /// ffmpeg's orders for the poster, looking from `at_s` on.
 pub fn poster(plan: &Plan, at_s: f64, frames: filters::PosterFrames) -> Vec<String> {
     let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]);
@@ -147,6 +160,55 @@ pub fn poster(plan: &Plan, at_s: f64, frames: filters::PosterFrames) -> Vec<Stri
     args.add(&["-frames:v", "1", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "4"]);
     args.strip();
     args.add(&["-f", "image2", "-update", "1", &format!("file:{}", poster_output())]);
+    args.0
+}
+
+/// File names of sprites, relative to the job's folder; `%d` stands for the number.
+const SPRITES: &str = "storyboard-%d.jpg";
+
+/// File name of a sprite, relative to the job's folder.
+pub fn sprite_output(number: u32) -> String {
+    format!("{OUT}/{}", SPRITES.replace("%d", &number.to_string()))
+}
+
+/// File name of the loop, relative to the job's folder.
+pub fn loop_output() -> String {
+    output("loop")
+}
+
+/// ffmpeg's orders for the storyboard.
+pub fn storyboard(plan: &Plan, layout: &Layout, frames: Frames) -> Vec<String> {
+    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error", "-threads", "1"]);
+    args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string(), "-noautorotate"]);
+    if frames == Frames::Key {
+        // The first keeps other frames from being read, where the container tells them apart; the second from
+        // being decoded.
+        args.add(&["-discard:v", "nokey", "-skip_frame:v", "nokey"]);
+    }
+    args.add(&["-t", &format!("{:.3}", plan.limit.as_secs_f64())]);
+    args.input();
+    args.add(&["-map", &format!("0:{}", plan.video_index)]);
+    args.add(&["-filter:v", &filters::storyboard(plan, layout), "-fps_mode", "passthrough"]);
+    args.add(&["-frames:v", &layout.sprites().to_string(), "-c:v", "mjpeg", "-pix_fmt", "yuvj420p"]);
+    args.add(&["-q:v", "5"]);
+    args.strip();
+    args.add(&["-f", "image2", "-start_number", "0", &format!("file:{OUT}/{SPRITES}")]);
+    args.0
+}
+
+/// ffmpeg's orders for the loop: `length_s` from `at_s` on, without sound.
+pub fn video_loop(plan: &Plan, (width, height): (u32, u32), at_s: f64, length_s: f64) -> Vec<String> {
+    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error", "-threads", "1"]);
+    args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string(), "-noautorotate"]);
+    args.add(&["-ss", &format!("{at_s:.3}"), "-t", &format!("{length_s:.3}")]);
+    args.input();
+    args.add(&["-map", &format!("0:{}", plan.video_index), "-an"]);
+    args.add(&["-filter:v", &filters::video_loop(plan, width, height)]);
+    args.add(&["-c:v", "libx264", "-preset", FINAL_PRESET, "-profile:v", "high", "-pix_fmt", "yuv420p"]);
+    // Whatever comes, three seconds of this are less than half a megabyte.
+    args.add(&["-crf", "26", "-maxrate", "1000000", "-bufsize", "500000"]);
+    args.strip();
+    args.add(&["-movflags", "+faststart", "-f", "mp4", &format!("file:{}", loop_output())]);
     args.0
 }
 
@@ -193,13 +255,22 @@ impl Args {
     }
 
     fn sound(&mut self, audio: &AudioPlan) {
-        let layout = if audio.channels == 1 { "mono" } else { "stereo" };
-        self.add(&["-map", &format!("0:{}", audio.index)]);
-        // Silence fills gaps and a late start, so that sound stays in step with the pictures.
-        let filter = format!("aresample={AUDIO_RATE}:async=1:first_pts=0,aformat=channel_layouts={layout}");
-        self.add(&["-af", &filter]);
+        self.heard(audio);
         self.add(&["-c:a", "aac", "-b:a", &audio.bitrate.to_string(), "-frag_duration", "2000000"]);
         self.fragments("+empty_moov+default_base_moof+frag_discont", &output("audio"), 0.0);
+    }
+
+    /// The sound as it is heard, and how loud that is.
+    fn heard(&mut self, audio: &AudioPlan) {
+        let layout = if audio.channels == 1 { "mono" } else { "stereo" };
+        self.add(&["-map", &format!("0:{}", audio.index)]);
+        // Silence fills gaps and a late start, so that sound stays in step with the pictures. One channel comes from
+        // two loudspeakers.
+        let filter = format!(
+            "aresample={AUDIO_RATE}:async=1:first_pts=0,aformat=channel_layouts={layout},\
+             ebur128=peak=true:dualmono=true:framelog=verbose"
+        );
+        self.add(&["-af", &filter]);
     }
 
     fn add(&mut self, words: &[&str]) {

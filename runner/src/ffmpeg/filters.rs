@@ -4,6 +4,7 @@ use super::{
     colour::{Matrix, Transfer},
     ladder::Size,
     plan::Plan,
+    previews::Layout,
 };
 
 /// A last frame that is shown for longer than one tick is repeated for at most this long.
@@ -84,6 +85,37 @@ pub fn poster(plan: &Plan, frames: PosterFrames) -> String {
     chain.join(",")
 }
 
+/// The value of `-filter:v` for the storyboard: of each stretch of time the frame in its middle, small, said how bright
+/// it is, and laid out in sprites. What comes too late or not at all is stood for by the frame before it.
+pub fn storyboard(plan: &Plan, layout: &Layout) -> String {
+    let Layout { interval_ms, tile: (width, height), columns, rows, tiles } = layout;
+    let mut chain = vec![
+        format!("fps=1000/{interval_ms}:start_time=0"),
+        format!("tpad=stop_mode=clone:stop={tiles}"),
+        format!("trim=end_frame={tiles}"),
+    ];
+    chain.extend(picture(plan, *width, *height));
+    chain.push("signalstats,metadata=mode=print:file=-".to_owned());
+    chain.push(format!("tile={columns}x{rows}"));
+    chain.join(",")
+}
+
+/// The value of `-filter:v` for the loop.
+pub fn video_loop(plan: &Plan, width: u32, height: u32) -> String {
+    let mut chain = Vec::new();
+    if plan.deinterlace {
+        chain.push(DEINTERLACE.to_owned());
+    }
+    let halves = if plan.rate.fps() > LOOP_FPS { 2 } else { 1 };
+    chain.push(format!("fps={}/{}", plan.rate.num, plan.rate.den * halves));
+    chain.extend(picture(plan, width, height));
+    chain.push(STANDARD_TAGS.to_owned());
+    chain.join(",")
+}
+
+/// What has more frames a second shows every other one in its loop.
+const LOOP_FPS: f64 = 31.0;
+
 /// Which frames may become the poster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PosterFrames {
@@ -94,7 +126,7 @@ pub enum PosterFrames {
 }
 
 /// Mean luma of a frame, 16 (black) to 235 (white), up to which it shows next to nothing.
-const DARK: u32 = 30;
+pub const DARK: u32 = 30;
 
 /// Only frames that are marked as interlaced are touched; one frame out for each frame in.
 const DEINTERLACE: &str = "bwdif=mode=send_frame:parity=auto:deint=interlaced";

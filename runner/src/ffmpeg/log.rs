@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::loudness::{Loudness, Meter};
+
 /// As many of the last lines are kept for our own log.
 const KEPT_LINES: usize = 12;
 /// A line of ours never needs more; files can make ffmpeg print their own text.
@@ -28,6 +30,7 @@ pub struct Log {
     pub duration_is_a_guess: bool,
     pub disk_full: bool,
     pub out_of_memory: bool,
+    meter: Meter,
     last: VecDeque<String>,
     video_index: u32,
 }
@@ -39,6 +42,9 @@ impl Log {
     }
 
     pub fn line(&mut self, line: &str) {
+        if self.meter.line(line) {
+            return;
+        }
         let has = |text: &str| line.contains(text);
         let video = self.video_index;
         if has("Error while decoding stream #0:") {
@@ -63,6 +69,11 @@ impl Log {
             self.last.pop_front();
         }
         self.last.push_back(line.chars().take(KEPT_LINE_BYTES).collect());
+    }
+
+    /// How loud the sound is, known at the end of a run that had any.
+    pub fn loudness(&self) -> Option<Loudness> {
+        self.meter.loudness()
     }
 
     /// The last lines, for our own log and for whoever looks after the site.

@@ -16,6 +16,7 @@ use crate::{
         args,
         filters::PosterFrames,
         log::Log,
+        loudness::Loudness,
         plan::{Plan, Settings},
         probe::probe,
         progress::Progress,
@@ -38,6 +39,7 @@ pub struct Media {
     /// Pictures from large to small, then the sound if there is any.
     pub renditions: Vec<Rendition>,
     pub poster: Option<Poster>,
+    pub loudness: Option<Loudness>,
 }
 
 /// One version of the pictures, or the sound.
@@ -111,10 +113,10 @@ pub async fn make(
     // The poster costs little and is needed at the same time as the rest.
     let (encoded, poster) =
         tokio::join!(encode(bench, folder, source, &plan, settings, on_step), poster(bench, folder, &plan));
-    let renditions = encoded?;
+    let (renditions, loudness) = encoded?;
     let duration_ms = renditions.iter().map(|rendition| rendition.duration_ms).fold(0.0, f64::max);
     let (width, height) = source.video.display_size();
-    Ok(Media { duration_ms, width, height, renditions, poster })
+    Ok(Media { duration_ms, width, height, renditions, poster, loudness })
 }
 
 async fn encode(
@@ -124,7 +126,7 @@ async fn encode(
     plan: &Plan,
     settings: &Settings,
     on_step: &(dyn Fn(Step) + Send + Sync),
-) -> Result<Vec<Rendition>, MediaError> {
+) -> Result<(Vec<Rendition>, Option<Loudness>), MediaError> {
     let amount = Amount {
         video_index: plan.video_index,
         likely: source.likely_duration.unwrap_or(settings.max_duration),
@@ -140,7 +142,7 @@ async fn encode(
     let run = verdict::Run { succeeded: status.success(), frames: last.frames, log: &log };
     verdict::check(source, settings, &run, tracks.as_deref().ok())?;
     let tracks = tracks.map_err(|error| MediaError::Internal(error.to_string()))?;
-    Ok(renditions(folder.path(), plan, &tracks))
+    Ok((renditions(folder.path(), plan, &tracks), log.loudness()))
 }
 
 pub(super) fn step(progress: Progress, likely: Option<Duration>) -> Step {

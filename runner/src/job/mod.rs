@@ -6,6 +6,7 @@ mod encoder;
 mod error;
 mod media;
 mod poster;
+mod previews;
 mod process_video;
 mod progress;
 mod publish;
@@ -33,6 +34,7 @@ pub(crate) async fn run(desk: &Desk<'_>) -> Result<(), JobError> {
         JobKind::EncodeChunk => chunk::encode_chunk(desk).await,
         JobKind::EncodeAudio => sound::encode_audio(desk).await,
         JobKind::MakePoster => poster::make_poster(desk).await,
+        JobKind::MakePreviews => previews::make_previews(desk).await,
     }
 }
 

@@ -5,16 +5,21 @@ use std::{path::Path, path::PathBuf, time::Duration};
 use futures::{StreamExt, future::try_join_all, stream};
 use tokio_util::sync::CancellationToken;
 
-use super::{JobError, Media, Poster, Rendition, Reporter};
+use super::{
+    JobError, Media, Poster, Rendition, Reporter,
+    previews::{MadeFile, Previews},
+};
 use crate::{
     api::{
-        Api, ApiError, Backoff,
+        Api, ApiError, Backoff, Made,
         operations::{
-            AesBlock, ByteCount, ByteRangeInput, JobOutputInput, JobOutputKind, JobResultInput, OutputUrl,
-            PosterInput, ProcessingStage, PublishChunkInput, RenditionInput, RenditionKind, SegmentInput,
+            AesBlock, ByteCount, ByteRangeInput, JobOutputInput, JobOutputKind, JobResultInput, LoudnessInput,
+            OutputUrl, PosterInput, PreviewsInput, ProcessingStage, PublishChunkInput, RenditionInput,
+            RenditionKind, SegmentInput,
         },
         persist,
     },
+    ffmpeg::loudness::Loudness,
     fmp4::{ByteRange, Chunk},
     protect::{Block, Sealed},
     transfer::{Content, TransferError, put},
@@ -79,8 +84,23 @@ impl Publisher<'_> {
         if let Some(poster) = poster {
             self.upload(&[poster_output(poster)]).await?;
         }
-        let poster = poster.map(poster_input);
-        persist(self.cancel, || self.api.complete_job(self.lease_id, None, poster)).await?;
+        self.end(Made { poster: poster.map(poster_input), ..Made::default() }).await
+    }
+
+    /// Ends the job that made the sound.
+    pub async fn finish_sound(&self, loudness: Option<Loudness>) -> Result<(), JobError> {
+        self.end(Made { loudness: loudness.map(loudness_input), ..Made::default() }).await
+    }
+
+    /// Uploads previews and ends the job with them.
+    pub async fn finish_previews(&self, made: &Previews) -> Result<(), JobError> {
+        self.upload(&preview_outputs(made)).await?;
+        let loudness = made.loudness.map(loudness_input);
+        self.end(Made { previews: Some(previews_input(made)), loudness, ..Made::default() }).await
+    }
+
+    async fn end(&self, made: Made) -> Result<(), JobError> {
+        persist(self.cancel, || self.api.complete_job(self.lease_id, made.clone())).await?;
         Ok(())
     }
 
@@ -98,9 +118,8 @@ impl Publisher<'_> {
         // Chunks of a rendition in their order; renditions side by side.
         try_join_all(reports.iter().map(|reports| self.publish_rendition(reports))).await?;
         self.reporter.report(ProcessingStage::Publishing, 0.9, None);
-        let result = result(media);
-        persist(self.cancel, || self.api.complete_job(self.lease_id, Some(result.clone()), None)).await?;
-        Ok(())
+        let loudness = media.loudness.map(loudness_input);
+        self.end(Made { result: Some(result(media)), loudness, ..Made::default() }).await
     }
 
     async fn publish_rendition(&self, reports: &[PublishChunkInput]) -> Result<(), ApiError> {
@@ -200,6 +219,34 @@ fn poster_output(poster: &Poster) -> Output {
     };
     let range = ByteRange { offset: 0, size: poster.size_bytes };
     Output { input, file: poster.file.clone(), content: Content::Clear(range) }
+}
+
+fn preview_outputs(made: &Previews) -> Vec<Output> {
+    let output = |kind, number: Option<i32>, file: &MadeFile| Output {
+        input: JobOutputInput { kind, rendition: None, chunk: number, size: ByteCount(file.size_bytes) },
+        file: file.path.clone(),
+        range: ByteRange { offset: 0, size: file.size_bytes },
+    };
+    let sprites = (0..).zip(&made.sprites);
+    let sprites = sprites.map(|(number, file)| output(JobOutputKind::Sprite, Some(number), file));
+    sprites.chain(made.video_loop.as_ref().map(|file| output(JobOutputKind::Loop, None, file))).collect()
+}
+
+fn previews_input(made: &Previews) -> PreviewsInput {
+    let layout = &made.layout;
+    PreviewsInput {
+        interval_ms: whole(layout.interval_ms),
+        tile_width: whole(layout.tile.0),
+        tile_height: whole(layout.tile.1),
+        columns: whole(layout.columns),
+        rows: whole(layout.rows),
+        tiles: whole(layout.tiles),
+        has_loop: made.video_loop.is_some(),
+    }
+}
+
+fn loudness_input(measured: Loudness) -> LoudnessInput {
+    LoudnessInput { integrated_lufs: measured.integrated_lufs, true_peak_dbtp: measured.true_peak_dbtp }
 }
 
 fn poster_input(poster: &Poster) -> PosterInput {

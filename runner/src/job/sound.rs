@@ -67,7 +67,7 @@ pub(crate) async fn encode_audio(desk: &Desk<'_>) -> Result<(), JobError> {
     let track =
         read(&folder, fmp4::read_track).map_err(|error| MediaError::Internal(format!("sound: {error}")))?;
     publish(desk, &folder, &track, &mut published, true).await?;
-    desk.publisher().finish(None).await
+    desk.publisher().finish_sound(encoded.log.loudness()).await
 }
 
 fn read(

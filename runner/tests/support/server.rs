@@ -199,7 +199,8 @@ impl Server {
             "videoId": "video", "audioBitrate": 128_000, "maxDurationMs": 3_600_000,
             "source": { "url": format!("http://{}/source?signature=secret", self.address), "size": size },
             // Chunks are for a real server; this one takes whole videos.
-            "chunk": null, "plan": null, "inOnePiece": true, "contentKey": null,
+            "chunk": null, "durationMs": null, "measuresLoudness": false, "plan": null, "inOnePiece": true,
+            "contentKey": null,
             "ladder": [{ "shortSide": 240, "videoBitrate": 500_000 }, { "shortSide": 120, "videoBitrate": 200_000 }],
         })
     }

@@ -13,7 +13,7 @@ use sea_orm::{
 use crate::{
     app::App,
     error::Result,
-    processing::enqueue,
+    processing::{enqueue, keys_of_previews},
     storage::{OpenMultipart, StorageError, StoredObject, keys},
 };
 
@@ -63,6 +63,8 @@ struct Expected {
     objects: HashMap<String, (VideoId, Option<i64>)>,
     /// Whose objects are still being made: nothing of theirs is an orphan yet.
     in_flight: HashSet<String>,
+    /// The same for previews: beginnings of the keys of those that are being made.
+    previews_in_flight: Vec<String>,
     open_multiparts: HashSet<String>,
     sources: HashMap<VideoId, String>,
     known: HashSet<String>,
@@ -121,6 +123,7 @@ pub async fn compare(app: &App, grace: Duration) -> Result<Comparison> {
                 && !expected.objects.contains_key(&object.key)
                 && !sources.contains(&object.key)
                 && !expected.in_flight.contains(keys::owner_prefix(&object.key))
+                && !expected.previews_in_flight.iter().any(|prefix| object.key.starts_with(prefix))
         })
         .cloned()
         .collect();
@@ -152,6 +155,7 @@ async fn expected(app: &App) -> Result<Expected> {
     let mut expected = Expected {
         objects: HashMap::new(),
         in_flight: HashSet::new(),
+        previews_in_flight: Vec::new(),
         open_multiparts: HashSet::new(),
         sources: HashMap::new(),
         known: HashSet::from([keys::TRIALS.to_owned()]),
@@ -176,11 +180,23 @@ async fn expected(app: &App) -> Result<Expected> {
         if let Some(thumbnail) = row.thumbnail_id {
             expected.objects.insert(keys::thumbnail(row.id, thumbnail), (row.id, None));
         }
+        for key in row.previews.iter().flat_map(|made| keys_of_previews(row.id, made)) {
+            expected.objects.insert(key, (row.id, None));
+        }
         expected.sources.insert(row.id, row.source_key);
     }
     let busy: Vec<VideoId> =
         active_jobs().select_only().column(job::Column::VideoId).into_tuple().all(&app.database).await?;
     expected.in_flight.extend(busy.into_iter().map(keys::video_prefix));
+    let previewed = job::Entity::find()
+        .filter(job::Column::Kind.eq(job::Kind::MakePreviews))
+        .filter(job::Column::State.eq(job::State::Leased))
+        .all(&app.database)
+        .await?;
+    expected.previews_in_flight = previewed
+        .into_iter()
+        .filter_map(|job| Some(keys::previews_prefix(job.video_id, job.video_attempt(), job.lease_id?)))
+        .collect();
     let statement = Statement::from_string(
         DbBackend::Postgres,
         "SELECT r.video_id, r.attempt, r.name, c.index, c.size_bytes, c.lease_id FROM chunk c \
@@ -206,8 +222,11 @@ async fn expected(app: &App) -> Result<Expected> {
     Ok(expected)
 }
 
+/// Of those that a video waits for.
 fn active_jobs() -> Select<job::Entity> {
-    job::Entity::find().filter(job::Column::State.is_in([job::State::Queued, job::State::Leased]))
+    job::Entity::find()
+        .filter(job::Column::State.is_in([job::State::Queued, job::State::Leased]))
+        .filter(job::Column::Kind.ne(job::Kind::MakePreviews))
 }
 
 /// Takes away what nothing names; returns how many objects and multipart uploads.

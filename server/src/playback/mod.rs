@@ -4,5 +4,6 @@
 mod access;
 mod playlist;
 mod routes;
+mod storyboard;
 
 pub use routes::router;

@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Deserialize;
 use tower_http::cors::{Any, CorsLayer};
 
-use super::{access::Playable, playlist};
+use super::{access::Playable, playlist, storyboard};
 use crate::{
     app::SharedApp,
     caption,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 const PLAYLIST_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.apple.mpegurl");
-const CAPTION_TYPE: HeaderValue = HeaderValue::from_static("text/vtt; charset=utf-8");
+const VTT_TYPE: HeaderValue = HeaderValue::from_static("text/vtt; charset=utf-8");
 const KEY_TYPE: HeaderValue = HeaderValue::from_static("application/octet-stream");
 const KEPT_BY_NOBODY: HeaderValue = HeaderValue::from_static("no-store");
 /// A finished video can still be deleted or made private.
@@ -37,6 +37,8 @@ const REDIRECT_S: u32 = 600;
 pub fn router() -> Router<SharedApp> {
     Router::new()
         .route("/v/{id}/poster.jpg", get(poster))
+        .route("/v/{id}/storyboard.vtt", get(storyboard))
+        .route("/v/{id}/loop.mp4", get(video_loop))
         .route("/v/{id}/download", get(download))
         .route("/v/{id}/key", get(content_key))
         .route("/v/{id}/captions/{file}", get(caption))
@@ -107,6 +109,40 @@ async fn poster(
     redirect(&app.storage.media_url(&key, playable.is_open()).await?, &playable)
 }
 
+async fn storyboard(
+    State(app): State<SharedApp>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let (playable, made) = previewed(&app, &headers, &id).await?;
+    let mut sprites = Vec::new();
+    for number in 0..made.sprites() {
+        let key = keys::sprite(playable.video.id, made.attempt, made.lease_id, number);
+        sprites.push(app.storage.media_url(&key, playable.is_open()).await?);
+    }
+    let text = storyboard::storyboard(&made, playable.video.duration_ms.unwrap_or_default(), &sprites);
+    Ok(([(header::CONTENT_TYPE, VTT_TYPE), playable.cache_control(REDIRECT_S)], text).into_response())
+}
+
+async fn video_loop(
+    State(app): State<SharedApp>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let (playable, made) = previewed(&app, &headers, &id).await?;
+    if !made.has_loop {
+        return Err(Error::not_found("loop"));
+    }
+    let key = keys::video_loop(playable.video.id, made.attempt, made.lease_id);
+    redirect(&app.storage.media_url(&key, playable.is_open()).await?, &playable)
+}
+
+async fn previewed(app: &SharedApp, headers: &HeaderMap, id: &str) -> Result<(Playable, video::Previews)> {
+    let playable = Playable::find(app, headers, id).await?;
+    let made = playable.video.previews.clone().ok_or_else(|| Error::not_found("storyboard"))?;
+    Ok((playable, made))
+}
+
 async fn caption_tracks(app: &SharedApp, video: VideoId) -> Result<Vec<playlist::CaptionTrack>> {
     let tracks = caption::tracks(app, video).await?;
     let track = |track: caption::Track| playlist::CaptionTrack {
@@ -123,7 +159,7 @@ async fn caption(
 ) -> Result<Response> {
     let playable = Playable::find(&app, &headers, &id).await?;
     let (text, kind) = match file.rsplit_once('.') {
-        Some((language, "vtt")) => (caption::file(&app, playable.video.id, language).await?, CAPTION_TYPE),
+        Some((language, "vtt")) => (caption::file(&app, playable.video.id, language).await?, VTT_TYPE),
         Some((language, "m3u8")) => {
             let is_there = |track: &caption::Track| track.language == language;
             let duration_ms =

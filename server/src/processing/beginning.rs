@@ -24,6 +24,7 @@ pub(super) fn priority(kind: job::Kind, in_one_piece: bool, chunk: Option<i32>, 
         job::Kind::MakePoster => 3,
         job::Kind::CopyChunk => 2,
         job::Kind::EncodeChunk | job::Kind::ProcessVideo => 1,
+        job::Kind::MakePreviews => 0,
     };
     class * CLASS - chunk.saturating_add(turn).clamp(0, CLASS - 1)
 }
@@ -92,7 +93,7 @@ async fn last_attempt(connection: &impl ConnectionTrait, video: VideoId) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use kinora_entity::job::Kind::{CopyChunk, EncodeAudio, EncodeChunk, ProcessVideo};
+    use kinora_entity::job::Kind::{CopyChunk, EncodeAudio, EncodeChunk, MakePreviews, ProcessVideo};
 
     use super::priority;
 
@@ -107,6 +108,9 @@ mod tests {
             priority(CopyChunk, false, Some(400), 0),
             priority(EncodeChunk, false, Some(1), 0),
             priority(EncodeChunk, false, Some(1_400), 0),
+            priority(ProcessVideo, true, None, 900),
+            priority(MakePreviews, false, None, 0),
+            priority(MakePreviews, false, None, 1),
         ];
         assert!(order.windows(2).all(|pair| pair[0] > pair[1]), "{order:?}");
     }

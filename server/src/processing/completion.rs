@@ -8,8 +8,9 @@ use sea_orm::{
 
 use super::{
     bandwidth::Bandwidth,
+    previews::{self, PreviewsResult},
     publish::{chunks_of, publish_video, segments_of},
-    result::{JobResult, PosterResult, RenditionResult, rejected},
+    result::{JobResult, LoudnessResult, PosterResult, RenditionResult, rejected},
 };
 use crate::{
     app::{App, SharedApp},
@@ -32,7 +33,13 @@ pub async fn complete(
     lease: LeaseId,
     result: Option<&JobResult>,
     poster: Option<PosterResult>,
+    made: Option<PreviewsResult>,
+    loudness: Option<LoudnessResult>,
 ) -> Result<()> {
+    loudness.map_or(Ok(()), LoudnessResult::check)?;
+    if let Some(made) = made {
+        return previews::publish(app, runner, lease, made, loudness).await;
+    }
     if let Some(result) = result {
         result.check()?;
     }
@@ -49,19 +56,23 @@ pub async fn complete(
     let transaction = app.database.begin().await?;
     feed::lock_ranks(&transaction).await?;
     let job = held(&transaction, lease, runner).await?;
+    if !job.kind.is_needed() {
+        return Err(rejected("The job was to make previews, and says nothing of them."));
+    }
     let is_planned = job.parent_id.is_some() || job.plan.is_some();
     let is_ready = match (is_planned, result) {
         (false, Some(result)) => {
-            complete_in_one_piece(app, &transaction, &job, result).await?;
+            complete_in_one_piece(app, &transaction, &job, result, loudness).await?;
             true
         }
         (false, None) => return Err(rejected("The job was to process a video, and says nothing of it.")),
         (true, Some(_)) => return Err(rejected("A video that is made in chunks has no result but them.")),
-        (true, None) => complete_part(app, &transaction, &job, poster).await?,
+        (true, None) => complete_part(app, &transaction, &job, poster, loudness).await?,
     };
     let ready = if is_ready { Some(locked_video(&transaction, job.video_id).await?) } else { None };
     if let Some(video) = &ready {
         protection::settle(app, &transaction, video).await?;
+        previews::enqueue(app, &transaction, &job).await?;
     }
     notify(&transaction, Event::Video(job.video_id)).await?;
     transaction.commit().await?;
@@ -79,6 +90,7 @@ async fn complete_in_one_piece(
     transaction: &DatabaseTransaction,
     job: &job::Model,
     result: &JobResult,
+    loudness: Option<LoudnessResult>,
 ) -> Result<()> {
     for rendition in &result.renditions {
         fill_in(transaction, job, rendition).await?;
@@ -92,6 +104,9 @@ async fn complete_in_one_piece(
         row.has_poster = Set(result.poster.is_some());
         row.poster_lease_id = Set(job.lease_id);
         row.poster_attempt = Set(Some(job.video_attempt()));
+        if let Some(loudness) = loudness {
+            loudness.tell(row);
+        }
     })
     .await?;
     forget_other_attempts(transaction, job).await?;
@@ -115,19 +130,24 @@ async fn complete_part(
     transaction: &DatabaseTransaction,
     job: &job::Model,
     poster: Option<PosterResult>,
+    loudness: Option<LoudnessResult>,
 ) -> Result<bool> {
     let parent = job.parent_id.unwrap_or(job.id);
     // The lock keeps two last jobs from each taking the other for the last one.
     let found = locked_video(transaction, job.video_id).await?;
-    let found = match poster {
-        Some(_) => {
-            let mut row = found.into_active_model();
+    let found = if poster.is_some() || loudness.is_some() {
+        let mut row = found.into_active_model();
+        if poster.is_some() {
             row.has_poster = Set(true);
             row.poster_lease_id = Set(job.lease_id);
             row.poster_attempt = Set(Some(job.video_attempt()));
-            row.update(transaction).await?
         }
-        None => found,
+        if let Some(loudness) = loudness {
+            loudness.tell(&mut row);
+        }
+        row.update(transaction).await?
+    } else {
+        found
     };
     if job.kind == job::Kind::EncodeAudio {
         drop_silence(transaction, job).await?;

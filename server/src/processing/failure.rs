@@ -79,7 +79,9 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
         queue::retry_later(&transaction, &job, &error, Setback::Failed).await?;
     } else {
         queue::give_up(&transaction, &job, &error, Setback::Failed).await?;
-        if job.parent_id.is_some() || job.plan.is_some() {
+        if !job.kind.is_needed() {
+            tracing::warn!(job = %job.id, video = %job.video_id, error, "a video is left without previews");
+        } else if job.parent_id.is_some() || job.plan.is_some() {
             fall_back(app, &transaction, &job, &error).await?;
         } else if retry {
             give_up_on(app, &transaction, &job).await?;
@@ -97,6 +99,10 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
 /// # Errors
 /// Whatever the database says.
 pub async fn lost(app: &App, connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
+    if !job.kind.is_needed() {
+        tracing::warn!(job = %job.id, video = %job.video_id, "a video is left without previews");
+        return Ok(());
+    }
     if job.parent_id.is_some() || job.plan.is_some() {
         return fall_back(app, connection, job, "its runners went silent").await;
     }

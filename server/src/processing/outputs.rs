@@ -2,7 +2,10 @@
 
 use kinora_entity::{LeaseId, RunnerId, job};
 
-use super::result::{check_rendition_name, rejected};
+use super::{
+    previews,
+    result::{check_rendition_name, rejected},
+};
 use crate::{
     app::App,
     error::{Error, Result},
@@ -19,19 +22,32 @@ const LARGEST_OUTPUT_BYTES: i64 = 2 * 1024 * 1024 * 1024;
 pub enum Output {
     Chunk { rendition: String, index: i32, size_bytes: i64 },
     Poster { size_bytes: i64 },
+    Sprite { number: i32, size_bytes: i64 },
+    Loop { size_bytes: i64 },
 }
 
 impl Output {
     fn size_bytes(&self) -> i64 {
         match self {
-            Self::Chunk { size_bytes, .. } | Self::Poster { size_bytes } => *size_bytes,
+            Self::Chunk { size_bytes, .. }
+            | Self::Poster { size_bytes }
+            | Self::Sprite { size_bytes, .. }
+            | Self::Loop { size_bytes } => *size_bytes,
+        }
+    }
+
+    fn largest_bytes(&self) -> i64 {
+        match self {
+            Self::Chunk { .. } | Self::Poster { .. } => LARGEST_OUTPUT_BYTES,
+            Self::Sprite { .. } => previews::LARGEST_SPRITE_BYTES,
+            Self::Loop { .. } => previews::LARGEST_LOOP_BYTES,
         }
     }
 
     fn content_type(&self) -> &'static str {
         match self {
-            Self::Chunk { .. } => "video/mp4",
-            Self::Poster { .. } => "image/jpeg",
+            Self::Chunk { .. } | Self::Loop { .. } => "video/mp4",
+            Self::Poster { .. } | Self::Sprite { .. } => "image/jpeg",
         }
     }
 
@@ -40,6 +56,10 @@ impl Output {
     /// # Errors
     /// RESULT_REJECTED for what has no place there.
     fn key(&self, job: &job::Model) -> Result<String> {
+        let is_preview = matches!(self, Self::Sprite { .. } | Self::Loop { .. });
+        if is_preview == job.kind.is_needed() {
+            return Err(rejected("This job has no such output."));
+        }
         match self {
             Self::Chunk { rendition, index, .. } => {
                 check_rendition_name(rendition)?;
@@ -49,6 +69,17 @@ impl Output {
                 Ok(keys::chunk(job.video_id, job.video_attempt(), rendition, *index, job.lease_id))
             }
             Self::Poster { .. } => Ok(keys::poster(job.video_id, job.video_attempt(), job.lease_id)),
+            Self::Sprite { number, .. } => {
+                if !(0..previews::MOST_SPRITES).contains(number) {
+                    return Err(rejected("A storyboard has at most ten sprites, from 0."));
+                }
+                let lease = job.lease_id.ok_or(Error::LeaseLost)?;
+                Ok(keys::sprite(job.video_id, job.video_attempt(), lease, *number))
+            }
+            Self::Loop { .. } => {
+                let lease = job.lease_id.ok_or(Error::LeaseLost)?;
+                Ok(keys::video_loop(job.video_id, job.video_attempt(), lease))
+            }
         }
     }
 }
@@ -73,8 +104,9 @@ pub async fn sign_outputs(
     let job = held(&app.database, lease, runner).await?;
     let mut signed = Vec::with_capacity(outputs.len());
     for output in outputs {
-        if !(1..=LARGEST_OUTPUT_BYTES).contains(&output.size_bytes()) {
-            return Err(rejected("An output has between one byte and two gibibytes."));
+        if !(1..=output.largest_bytes()).contains(&output.size_bytes()) {
+            let most = output.largest_bytes();
+            return Err(rejected(format!("This output has between one byte and {most} bytes.")));
         }
         let key = output.key(&job)?;
         signed

@@ -1,6 +1,7 @@
 //! What a runner reports, and what must hold of it.
 
-use kinora_entity::{chunk::Segment, rendition};
+use kinora_entity::{chunk::Segment, rendition, video};
+use sea_orm::ActiveValue::Set;
 
 use crate::{
     error::{Error, Result},
@@ -50,6 +51,28 @@ pub struct RenditionResult {
 pub struct PosterResult {
     pub width: i32,
     pub height: i32,
+}
+
+/// How loud the sound is, after EBU R128.
+#[derive(Clone, Copy, Debug)]
+pub struct LoudnessResult {
+    pub integrated_lufs: f64,
+    pub true_peak_dbtp: f64,
+}
+
+impl LoudnessResult {
+    /// # Errors
+    /// RESULT_REJECTED for what no sound has.
+    pub fn check(self) -> Result<()> {
+        let fits =
+            (-70.0..=20.0).contains(&self.integrated_lufs) && (-120.0..=40.0).contains(&self.true_peak_dbtp);
+        if fits { Ok(()) } else { Err(rejected("No sound is as loud or as quiet as this.")) }
+    }
+
+    pub(super) fn tell(self, row: &mut video::ActiveModel) {
+        row.loudness_lufs = Set(Some(self.integrated_lufs));
+        row.true_peak_dbtp = Set(Some(self.true_peak_dbtp));
+    }
 }
 
 /// The whole of what a job made.
@@ -202,6 +225,16 @@ mod tests {
     #[test]
     fn a_sound_chunk_passes() {
         assert!(chunk().check().is_ok());
+    }
+
+    #[test]
+    fn no_sound_is_louder_than_loud() {
+        let check =
+            |integrated_lufs, true_peak_dbtp| LoudnessResult { integrated_lufs, true_peak_dbtp }.check();
+        assert!(check(-23.0, -1.0).is_ok() && check(3.0, 2.5).is_ok());
+        for (lufs, peak) in [(f64::NAN, 0.0), (-23.0, f64::NEG_INFINITY), (100.0, 0.0), (-23.0, 100.0)] {
+            assert!(check(lufs, peak).is_err(), "{lufs} {peak}");
+        }
     }
 
     #[test]

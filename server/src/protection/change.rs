@@ -27,6 +27,8 @@ pub async fn settle(app: &App, connection: &impl ConnectionTrait, video: &video:
     let under_way = job::Entity::find()
         .filter(job::Column::VideoId.eq(video.id))
         .filter(job::Column::State.is_in([job::State::Queued, job::State::Leased]))
+        // Their end looks at nothing.
+        .filter(job::Column::Kind.ne(job::Kind::MakePreviews))
         .count(connection)
         .await?;
     if under_way > 0 {
@@ -58,13 +60,15 @@ pub fn remove_older(app: &SharedApp, video: video::Model) {
 
 async fn remove(app: &App, video: &video::Model) -> Result<usize> {
     let Some(published) = video.published_attempt else { return Ok(0) };
-    let poster = keys::poster_of(video);
+    // Others take their place when they are made.
+    let mut shown: Vec<String> = keys::poster_of(video).into_iter().collect();
+    shown.extend(video.previews.iter().flat_map(|previews| processing::keys_of_previews(video.id, previews)));
     let (mut removed, mut next) = (0, None);
     loop {
         let page = app.storage.list_objects(&keys::video_prefix(video.id), next).await?;
         for object in page.objects {
             let is_older = keys::attempt_of(&object.key).is_some_and(|attempt| attempt < published);
-            if is_older && poster.as_ref() != Some(&object.key) {
+            if is_older && !shown.contains(&object.key) {
                 app.storage.delete(&object.key).await?;
                 removed += 1;
             }

@@ -8,8 +8,9 @@ use kinora_entity::{LeaseId, job};
 use super::{
     available::{self, JobAvailable},
     inputs::{
-        JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, PosterInput,
-        PublishChunkInput, RegisterRunnerInput, RunnerCapabilitiesInput, VideoPlanInput,
+        JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, LoudnessInput,
+        PosterInput, PreviewsInput, PublishChunkInput, RegisterRunnerInput, RunnerCapabilitiesInput,
+        VideoPlanInput,
     },
     registration::{self, Registration},
     service::{self, Leased},
@@ -91,6 +92,10 @@ pub struct Job {
     max_duration_ms: i64,
     /// Which chunk to make, for jobs that make one.
     chunk: Option<i32>,
+    /// How long the video is; null while nobody has looked.
+    duration_ms: Option<i64>,
+    /// Whether a job to make previews is to say how loud the sound is: nobody else has.
+    measures_loudness: bool,
     /// The details of the video's plan; null while it has none.
     plan: Option<String>,
     /// With which every media segment is encrypted, by AES-128 in CBC mode with PKCS7 padding; initialisation sections
@@ -108,6 +113,8 @@ impl Job {
             attempt: leased.job.attempts,
             chunk: leased.job.chunk,
             content_key: leased.content_key,
+            duration_ms: leased.duration_ms,
+            measures_loudness: leased.measures_loudness,
             in_one_piece: leased.job.in_one_piece,
             lease: Lease::of(&leased.job)?,
             video_id: leased.job.video_id.to_string().into(),
@@ -229,17 +236,22 @@ impl RunnerMutation {
         Ok(true)
     }
 
-    /// Ends a job. One that made a video in one piece has a result, which is published by this.
+    /// Ends a job. One that made a video in one piece has a result, which is published by this; one that made
+    /// previews names them; one that heard all of the sound says how loud it is.
     async fn complete_job(
         &self,
         ctx: &Context<'_>,
         lease_id: ID,
         result: Option<JobResultInput>,
         poster: Option<PosterInput>,
+        previews: Option<PreviewsInput>,
+        loudness: Option<LoudnessInput>,
     ) -> Result<bool> {
         let runner = ctx.requester().runner()?;
         let (result, poster) = (result.map(Into::into), poster.map(Into::into));
-        processing::complete(ctx.shared_app(), runner.id, parse_lease(&lease_id)?, result.as_ref(), poster)
+        let (previews, loudness) = (previews.map(Into::into), loudness.map(Into::into));
+        let lease = parse_lease(&lease_id)?;
+        processing::complete(ctx.shared_app(), runner.id, lease, result.as_ref(), poster, previews, loudness)
             .await?;
         Ok(true)
     }

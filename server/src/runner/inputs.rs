@@ -7,7 +7,8 @@ use crate::{
     error::{Error, Result},
     graphql::Bytes,
     processing::{
-        Chunk, JobResult, Output, Plan, PlannedJob, PlannedRendition, PosterResult, RenditionResult,
+        Chunk, JobResult, LoudnessResult, Output, Plan, PlannedJob, PlannedRendition, PosterResult,
+        PreviewsResult, RenditionResult,
     },
     protection::AesBlock,
     video::{ProcessingStage, RenditionKind},
@@ -26,6 +27,8 @@ pub enum JobKindName {
     /// Encode the sound of the whole video.
     EncodeAudio,
     MakePoster,
+    /// Make the storyboard and the loop of a video that is ready.
+    MakePreviews,
 }
 
 /// A machine that wants to become a runner.
@@ -110,6 +113,10 @@ pub enum JobOutputKind {
     /// `rendition` and `chunk` say which.
     Chunk,
     Poster,
+    /// An image of many tiles; `chunk` has its number, from 0.
+    Sprite,
+    /// A few seconds without sound.
+    Loop,
 }
 
 /// An object that a runner wants to write.
@@ -128,9 +135,13 @@ impl JobOutputInput {
                 Ok(Output::Chunk { rendition: rendition.clone(), index, size_bytes: self.size.0 })
             }
             (JobOutputKind::Poster, None, None) => Ok(Output::Poster { size_bytes: self.size.0 }),
+            (JobOutputKind::Sprite, None, Some(number)) => {
+                Ok(Output::Sprite { number, size_bytes: self.size.0 })
+            }
+            (JobOutputKind::Loop, None, None) => Ok(Output::Loop { size_bytes: self.size.0 }),
             _ => Err(Error::bad_input(
                 "outputs",
-                "A chunk names its rendition and its index, a poster neither.",
+                "A chunk names its rendition and its index, a sprite its number, a poster and a loop nothing.",
             )),
         }
     }
@@ -287,6 +298,50 @@ pub struct PosterInput {
 impl From<PosterInput> for PosterResult {
     fn from(input: PosterInput) -> Self {
         Self { width: input.width, height: input.height }
+    }
+}
+
+/// Previews that are in the store: tiles row by row, in sprites of `columns` × `rows`.
+#[derive(InputObject)]
+pub struct PreviewsInput {
+    /// From one tile to the next.
+    interval_ms: i32,
+    /// Pixels, at most 160.
+    tile_width: i32,
+    tile_height: i32,
+    columns: i32,
+    rows: i32,
+    /// Of all sprites together.
+    tiles: i32,
+    has_loop: bool,
+}
+
+impl From<PreviewsInput> for PreviewsResult {
+    fn from(input: PreviewsInput) -> Self {
+        Self {
+            interval_ms: input.interval_ms,
+            tile_width: input.tile_width,
+            tile_height: input.tile_height,
+            columns: input.columns,
+            rows: input.rows,
+            tiles: input.tiles,
+            has_loop: input.has_loop,
+        }
+    }
+}
+
+/// How loud the sound of a video is, after EBU R128.
+#[derive(InputObject)]
+pub struct LoudnessInput {
+    /// Over the whole, in LUFS.
+    integrated_lufs: f64,
+    /// In dB of full scale.
+    true_peak_dbtp: f64,
+}
+
+impl From<LoudnessInput> for LoudnessResult {
+    fn from(input: LoudnessInput) -> Self {
+        Self { integrated_lufs: input.integrated_lufs, true_peak_dbtp: input.true_peak_dbtp }
     }
 }
 

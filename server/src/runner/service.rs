@@ -19,6 +19,8 @@ pub struct Leased {
     pub source_size_bytes: i64,
     /// With which its media are encrypted; none where they stay in the clear.
     pub content_key: Option<AesBlock>,
+    pub duration_ms: Option<i64>,
+    pub measures_loudness: bool,
     /// The details of the plan that the job is part of.
     pub plan: Option<String>,
 }
@@ -52,7 +54,9 @@ pub async fn lease(
         }
         None => job.plan.clone(),
     };
-    Ok(Some(Leased { job, source, source_size_bytes: video.source_size_bytes, content_key, plan }))
+    let (source_size_bytes, duration_ms) = (video.source_size_bytes, video.duration_ms);
+    let measures_loudness = !job.kind.is_needed() && video.loudness_lufs.is_none();
+    Ok(Some(Leased { job, source, source_size_bytes, duration_ms, measures_loudness, content_key, plan }))
 }
 
 /// How exactly it is known when a runner was last seen.

@@ -59,6 +59,21 @@ pub fn attempt_of(key: &str) -> Option<i32> {
     key.strip_prefix("videos/")?.split('/').nth(1)?.parse().ok()
 }
 
+/// What one try made to show a video before it is played.
+pub fn previews_prefix(video: VideoId, attempt: i32, lease: LeaseId) -> String {
+    format!("videos/{video}/{attempt}/preview-{lease}/")
+}
+
+/// An image of many tiles.
+pub fn sprite(video: VideoId, attempt: i32, lease: LeaseId, number: i32) -> String {
+    format!("{}storyboard-{number}.jpg", previews_prefix(video, attempt, lease))
+}
+
+/// A few seconds without sound.
+pub fn video_loop(video: VideoId, attempt: i32, lease: LeaseId) -> String {
+    format!("{}loop.mp4", previews_prefix(video, attempt, lease))
+}
+
 /// Everything of one upload.
 pub fn upload_prefix(upload: UploadId) -> String {
     format!("uploads/{upload}/")

@@ -29,6 +29,9 @@ pub struct VideoProgress {
     stage: Option<ProcessingStage>,
     /// Time left, from the speed so far.
     eta_ms: Option<i64>,
+    /// How far each part of the video is, from 0 to 1, in their order; at most 60. Empty while nothing is planned,
+    /// and for what is made in one piece.
+    parts: Vec<f64>,
     failure: Option<Failure>,
 }
 
@@ -46,6 +49,7 @@ impl VideoProgress {
             percent,
             stage,
             eta_ms,
+            parts: if video.state == video::State::Processing { work.cells() } else { Vec::new() },
             failure: Failure::of(video).filter(|_| requester.owns(video.uploader_id)),
         }
     }

@@ -153,6 +153,11 @@ impl VideoObject {
         format!("{}/v/{}/{rest}", ctx.app().config.origin(), self.0.id)
     }
 
+    /// Of a video that can be played.
+    fn previews(&self) -> Option<&video::Previews> {
+        self.0.previews.as_ref().filter(|_| self.0.published_attempt.is_some())
+    }
+
     async fn opinion(&self, ctx: &Context<'_>) -> Result<Opinion> {
         if ctx.requester().user_id().is_none() {
             return Ok(Opinion::default());
@@ -217,6 +222,16 @@ impl VideoObject {
         self.0.duration_ms
     }
 
+    /// How loud it is over the whole, after EBU R128; null without sound, and until somebody has listened.
+    async fn loudness_lufs(&self) -> Option<f64> {
+        self.0.loudness_lufs
+    }
+
+    /// How loud its loudest moment is, in dB of full scale.
+    async fn true_peak_dbtp(&self) -> Option<f64> {
+        self.0.true_peak_dbtp
+    }
+
     /// In square pixels, the right way up.
     async fn width(&self) -> Option<i32> {
         self.0.width
@@ -278,6 +293,16 @@ impl VideoObject {
 
     async fn poster_url(&self, ctx: &Context<'_>) -> Option<String> {
         self.0.has_picture().then(|| self.address(ctx, "poster.jpg"))
+    }
+
+    /// WebVTT whose cues name a tile of an image for each time of the video; null until there is one.
+    async fn storyboard_url(&self, ctx: &Context<'_>) -> Option<String> {
+        self.previews().map(|_| self.address(ctx, "storyboard.vtt"))
+    }
+
+    /// A few seconds without sound, to play in a grid; null until there are.
+    async fn loop_url(&self, ctx: &Context<'_>) -> Option<String> {
+        self.previews().filter(|made| made.has_loop).map(|_| self.address(ctx, "loop.mp4"))
     }
 
     /// The master playlist.

@@ -18,7 +18,12 @@ pub struct Work {
     /// What the first job last said.
     first: Option<job::Progress>,
     parts: Option<Parts>,
+    /// How far each chunk is, from 0 to 1, in their order.
+    chunks: Vec<f64>,
 }
+
+/// So many figures tell enough of the longest video.
+const MOST_CELLS: usize = 60;
 
 /// What was planned.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +32,30 @@ struct Parts {
     part: f64,
     is_begun: bool,
     elapsed_ms: f64,
+}
+
+#[derive(FromQueryResult)]
+struct Chunk {
+    video_id: VideoId,
+    chunk: i32,
+    done: f64,
+}
+
+/// Of the latest family of jobs of each video, all jobs of a chunk taken together.
+async fn chunks_of(connection: &impl ConnectionTrait, videos: &[VideoId]) -> Result<Vec<Chunk>, DbErr> {
+    let ids: Vec<i64> = videos.iter().map(|id| id.0).collect();
+    let statement = Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        "SELECT first.video_id, part.chunk, (sum(part.weight_ms * CASE part.state WHEN 'done' THEN 1 \
+         ELSE coalesce((part.progress->>'percent')::float8, 0) / 100 END) \
+         / greatest(sum(part.weight_ms), 1))::float8 AS done \
+         FROM (SELECT DISTINCT ON (video_id) id, video_id FROM job \
+         WHERE video_id = ANY($1) AND kind = 'process_video' ORDER BY video_id, created_at DESC) first \
+         JOIN job part ON part.parent_id = first.id AND part.chunk IS NOT NULL \
+         GROUP BY first.video_id, part.chunk ORDER BY first.video_id, part.chunk",
+        [ids.into()],
+    );
+    Chunk::find_by_statement(statement).all(connection).await
 }
 
 #[derive(FromQueryResult)]
@@ -59,13 +88,21 @@ impl Work {
              coalesce(bool_or(part.state <> 'queued'), false) AS is_begun, \
              coalesce(extract(epoch FROM now() - min(part.created_at)) * 1000, 0)::float8 AS elapsed_ms \
              FROM (SELECT DISTINCT ON (video_id) id, video_id, progress FROM job \
-             WHERE video_id = ANY($1) AND parent_id IS NULL ORDER BY video_id, created_at DESC) first \
+             WHERE video_id = ANY($1) AND kind = 'process_video' ORDER BY video_id, created_at DESC) first \
              LEFT JOIN job part ON part.parent_id = first.id \
              GROUP BY first.id, first.video_id, first.progress",
             [ids.into()],
         );
         let rows = Row::find_by_statement(statement).all(connection).await?;
-        Ok(rows.into_iter().map(|row| (row.video_id, Self::of(row))).collect())
+        let mut all: HashMap<VideoId, Self> =
+            rows.into_iter().map(|row| (row.video_id, Self::of(row))).collect();
+        for row in chunks_of(connection, videos).await? {
+            let Some(work) = all.get_mut(&row.video_id) else { continue };
+            // What has no job was passed on with the plan.
+            work.chunks.resize(usize::try_from(row.chunk).unwrap_or_default().max(work.chunks.len()), 1.0);
+            work.chunks.push(row.done.clamp(0.0, 1.0));
+        }
+        Ok(all)
     }
 
     fn of(row: Row) -> Self {
@@ -74,7 +111,13 @@ impl Work {
             is_begun: row.is_begun,
             elapsed_ms: row.elapsed_ms.max(0.0),
         });
-        Self { first: row.progress, parts }
+        Self { first: row.progress, parts, chunks: Vec::new() }
+    }
+
+    /// How far each part of the video is, from 0 to 1, in their order: chunks, or several of them taken together.
+    pub fn cells(&self) -> Vec<f64> {
+        let together = self.chunks.len().div_ceil(MOST_CELLS).max(1);
+        self.chunks.chunks(together).map(|few| few.iter().sum::<f64>() / few.len() as f64).collect()
     }
 
     /// 0 to 100.
@@ -117,7 +160,7 @@ mod tests {
     use super::*;
 
     fn work(part: f64, elapsed_ms: f64) -> Work {
-        Work { first: None, parts: Some(Parts { part, is_begun: part > 0.0, elapsed_ms }) }
+        Work { parts: Some(Parts { part, is_begun: part > 0.0, elapsed_ms }), ..Work::default() }
     }
 
     #[test]
@@ -126,6 +169,15 @@ mod tests {
         assert_eq!((half.percent(), half.eta_ms()), (53.0, Some(30_000)));
         assert_eq!(work(0.25, 10_000.0).eta_ms(), Some(30_000));
         assert_eq!(work(0.01, 1_000.0).eta_ms(), None, "too early to tell");
+    }
+
+    #[test]
+    fn many_chunks_are_few_cells() {
+        let cells = |chunks: Vec<f64>| Work { chunks, ..Work::default() }.cells();
+        assert_eq!(cells(vec![1.0, 0.5, 0.0]), [1.0, 0.5, 0.0]);
+        assert_eq!(cells(Vec::new()), Vec::<f64>::new());
+        let long = cells((0..1_440).map(|chunk| if chunk < 36 { 1.0 } else { 0.0 }).collect());
+        assert_eq!((long.len(), long[0], long[1], long[2]), (60, 1.0, 0.5, 0.0));
     }
 
     #[test]

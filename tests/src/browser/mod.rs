@@ -194,6 +194,24 @@ impl Browser {
         self.driver.action_chain().send_keys(keys).perform().await.unwrap();
     }
 
+    /// A picture of the page as it is now, among the others.
+    pub async fn picture(&self, name: &str) -> PathBuf {
+        let path = look::folder().join(format!("{name}.png"));
+        std::fs::write(&path, self.driver.screenshot_as_png().await.unwrap()).unwrap();
+        path
+    }
+
+    /// Moves the mouse to a place of the page, in CSS pixels.
+    pub async fn move_to(&self, (x, y): (i64, i64)) {
+        self.driver.action_chain().move_to(x, y).perform().await.unwrap();
+    }
+
+    /// From now on the viewer wants no motion.
+    pub async fn prefer_reduced_motion(&self) {
+        let feature = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", feature).await.unwrap();
+    }
+
     /// Drops a file from the desktop into the middle of the page, with events that the page can trust.
     pub async fn drop_file(&self, file: &Path) {
         let size = self.script("return [innerWidth / 2, innerHeight / 2]", vec![]).await;

@@ -217,6 +217,97 @@ pub const SHORT: Clip = clip(
     400.0,
 );
 
+/// A tone at a tenth of full scale from both sides, that players take as it is.
+pub const TONE: Clip = clip(
+    "tone-aac",
+    "-f lavfi -i testsrc2=s=320x180:r=25:d=8 \
+     -f lavfi -i aevalsrc=0.1*sin(1000*2*PI*t)|0.1*sin(1000*2*PI*t):d=8:s=48000 \
+     -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -c:a aac -b:a 128k",
+    (320, 180),
+    8_000.0,
+);
+
+/// The same at half of full scale and of one channel, which has to be encoded.
+pub const TONE_OPUS: Clip = Clip {
+    extension: "webm",
+    content_type: "video/webm",
+    ..clip(
+        "tone-opus",
+        "-f lavfi -i testsrc2=s=320x180:r=25:d=8 -f lavfi -i aevalsrc=0.5*sin(1000*2*PI*t):d=8:s=48000 \
+         -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libopus -b:a 128k",
+        (320, 180),
+        8_000.0,
+    )
+};
+
+/// The same again, too short to be cut.
+pub const TONE_SHORT: Clip = clip(
+    "tone-short",
+    "-f lavfi -i testsrc2=s=320x180:r=25:d=2 -f lavfi -i aevalsrc=0.1*sin(1000*2*PI*t):d=2:s=48000 \
+     -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -b:a 128k",
+    (320, 180),
+    2_000.0,
+);
+
+/// A sound track without a sound.
+pub const HUSH: Clip = clip(
+    "hush",
+    "-f lavfi -i testsrc2=s=320x180:r=25:d=4 -f lavfi -i anullsrc=d=4:r=48000 \
+     -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac",
+    (320, 180),
+    4_000.0,
+);
+
+/// Two seconds of red, two of blue.
+pub const COLOURS: Clip = Clip {
+    has_audio: false,
+    ..clip(
+        "colours-4s",
+        "-f lavfi -i color=red:s=640x360:r=25:d=2 -f lavfi -i color=blue:s=640x360:r=25:d=2 \
+         -filter_complex [0:v][1:v]concat -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+        (640, 360),
+        4_000.0,
+    )
+};
+
+/// Ten seconds each of red, lime, blue and white, upright.
+pub const COLOURS_TALL: Clip = Clip {
+    has_audio: false,
+    ..clip(
+        "colours-40s",
+        "-f lavfi -i color=red:s=180x320:r=25:d=10 -f lavfi -i color=lime:s=180x320:r=25:d=10 \
+         -f lavfi -i color=blue:s=180x320:r=25:d=10 -f lavfi -i color=white:s=180x320:r=25:d=10 \
+         -filter_complex [0:v][1:v][2:v][3:v]concat=n=4 -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+        (180, 320),
+        40_000.0,
+    )
+};
+
+/// A minute and more, in more bytes than are fetched without asking which are needed: noise over red, then over blue.
+pub const COLOURS_HEAVY: Clip = Clip {
+    has_audio: false,
+    ..clip(
+        "colours-heavy",
+        "-f lavfi -i color=red:s=426x240:r=25:d=40 -f lavfi -i color=blue:s=426x240:r=25:d=40 \
+         -filter_complex [0:v][1:v]concat,noise=alls=40:allf=t -c:v libx264 -preset ultrafast -b:v 4M \
+         -pix_fmt yuv420p -g 50 -sc_threshold 0 -movflags +faststart",
+        (426, 240),
+        80_000.0,
+    )
+};
+
+/// Four seconds of nothing, then six of a picture.
+pub const DARK_BEGINNING: Clip = Clip {
+    has_audio: false,
+    ..clip(
+        "dark-beginning",
+        "-f lavfi -i testsrc2=s=640x360:r=25:d=10,drawbox=c=black:t=fill:enable='lt(t,4)' \
+         -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+        (640, 360),
+        10_000.0,
+    )
+};
+
 impl Clip {
     /// The file, made on the first call.
     pub fn path(&self) -> PathBuf {

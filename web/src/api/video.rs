@@ -65,6 +65,8 @@ pub struct VideoProgress {
     pub percent: f64,
     pub stage: Option<ProcessingStage>,
     pub eta_ms: Option<i32>,
+    /// From 0 to 1 each; empty where the video is not made in parts.
+    pub parts: Vec<f64>,
     pub failure: Option<Failure>,
 }
 
@@ -85,6 +87,8 @@ pub struct VideoCard {
     pub created_at: DateTime,
     pub published_at: Option<DateTime>,
     pub poster_url: Option<String>,
+    /// A few seconds without sound.
+    pub loop_url: Option<String>,
 }
 
 /// Where an imported video was published first.
@@ -128,6 +132,7 @@ pub struct VideoDetails {
     /// What is played now.
     pub encrypted: bool,
     pub duration_ms: Option<i32>,
+    pub loudness_lufs: Option<f64>,
     pub width: Option<i32>,
     pub height: Option<i32>,
     pub uploader: UserName,
@@ -143,6 +148,7 @@ pub struct VideoDetails {
     pub created_at: DateTime,
     pub published_at: Option<DateTime>,
     pub poster_url: Option<String>,
+    pub storyboard_url: Option<String>,
     pub hls_url: Option<String>,
     pub download_url: Option<String>,
     pub origin: Option<Origin>,

@@ -38,6 +38,8 @@ pub fn Player(
     let playback = Playback::new();
     let captions = Captions::new(Signal::derive(move || Some(video.get())));
     let chapters = Memo::new(move |_| video.with(|video| video.chapters.clone()));
+    let storyboard = Memo::new(move |_| video.with(|video| video.storyboard_url.clone()));
+    effect(move || playback.loudness.set(video.with(|video| video.loudness_lufs)));
     let frame = NodeRef::<html::Div>::new();
     if let Some(goal_ms) = goal_ms {
         effect(move || {
@@ -133,7 +135,15 @@ pub fn Player(
                 </div>
             </Show>
             <TroubleOver playback />
-            <Controls playback captions chapters=chapters.into() menu_open fullscreen on_fullscreen=toggle_fullscreen />
+            <Controls
+                playback
+                captions
+                chapters=chapters.into()
+                storyboard=storyboard.into()
+                menu_open
+                fullscreen
+                on_fullscreen=toggle_fullscreen
+            />
         </div>
     }
 }

@@ -22,6 +22,7 @@ pub fn Controls(
     playback: Playback,
     captions: Captions,
     chapters: Signal<Vec<Chapter>>,
+    storyboard: Signal<Option<String>>,
     menu_open: RwSignal<bool>,
     fullscreen: RwSignal<bool>,
     on_fullscreen: Callback<()>,
@@ -52,7 +53,7 @@ pub fn Controls(
     });
     view! {
         <div class="controls" on:click=|event| event.stop_propagation()>
-            <SeekBar playback chapters=chapters />
+            <SeekBar playback chapters=chapters storyboard=storyboard />
             <div class="controls-row">
                 <IconButton icon=play_icon label=play_label on_press=move |_| playback.toggle() />
                 <Volume />

@@ -8,6 +8,7 @@ use web_sys::HtmlVideoElement;
 
 use super::{
     captions::Captions,
+    gain,
     level::{Level, LevelChoice, by_quality},
     script::{PlayerSession, player_script},
     slides::neighbour,
@@ -35,6 +36,8 @@ pub struct Playback {
     pub levels: RwSignal<Vec<Level>>,
     pub level: RwSignal<LevelChoice>,
     pub rate: RwSignal<f64>,
+    /// Of the video, in LUFS, where it is known.
+    pub loudness: RwSignal<Option<f64>>,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
@@ -68,11 +71,14 @@ impl Playback {
             levels: RwSignal::new(Vec::new()),
             level: RwSignal::new(LevelChoice::default()),
             rate: RwSignal::new(1.0),
+            loudness: RwSignal::new(None),
             inner: StoredValue::new_local(Inner::default()),
         };
         let sound = use_sound();
         crate::ui::effect(move || {
             let (muted, volume, rate) = (sound.muted.get(), sound.volume.get(), playback.rate.get());
+            // The viewer's own volume is theirs: it is only played at a share of it.
+            let volume = volume * gain::share(playback.loudness.get());
             if let Some(video) = playback.element.get() {
                 video.set_muted(muted);
                 video.set_volume(volume);

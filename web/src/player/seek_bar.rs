@@ -2,7 +2,7 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::{keys::slider_key, playback::Playback, time};
+use super::{keys::slider_key, playback::Playback, storyboard::Storyboard, time};
 use crate::api::Chapter;
 
 /// While sliding, the picture follows at most this often.
@@ -15,9 +15,15 @@ pub fn SeekBar(
     /// Marked along the line, and named while sliding.
     #[prop(optional, into)]
     chapters: Signal<Vec<Chapter>>,
+    /// Address of the small pictures that show where a pointer is, where there are any.
+    #[prop(optional, into)]
+    storyboard: Signal<Option<String>>,
 ) -> impl IntoView {
     let bar = NodeRef::<html::Div>::new();
+    let storyboard = Storyboard::new(storyboard);
     let scrub = RwSignal::new(None::<f64>);
+    let hover = RwSignal::new(None::<f64>);
+    let pointed = move || scrub.get().or_else(|| hover.get());
     let scrubbed_at = StoredValue::new(0.0_f64);
 
     let position = move || scrub.get().unwrap_or_else(|| playback.position_ms.get());
@@ -41,12 +47,18 @@ pub fn SeekBar(
             // Without capture the slide ends at the edge of the bar, which is all that is lost.
             let _ = bar.set_pointer_capture(event.pointer_id());
         }
+        storyboard.want();
         scrub.set(Some(at));
         playback.seek_ms(at);
         scrubbed_at.set_value(event.time_stamp());
     };
     let slide = move |event: ev::PointerEvent| {
         if scrub.get_untracked().is_none() {
+            // A finger that does not press does not point.
+            if event.pointer_type() != "touch" {
+                storyboard.want();
+                hover.set(place(&event));
+            }
             return;
         }
         event.stop_propagation();
@@ -62,6 +74,19 @@ pub fn SeekBar(
             event.stop_propagation();
             playback.seek_ms(at);
             scrub.set(None);
+        }
+    };
+    // Read once a move, by place and picture both.
+    let tile = Memo::new(move |_| pointed().and_then(|at| storyboard.at(at)));
+    let left = move || {
+        let at = fraction(pointed().unwrap_or_else(|| playback.position_ms.get())) * 100.0;
+        match tile.get() {
+            // Not past the ends of the line.
+            Some(tile) => {
+                let half = tile.width / 2;
+                format!("clamp({half}px, {at}%, calc(100% - {half}px))")
+            }
+            None => format!("{at}%"),
         }
     };
     let key = move |event: ev::KeyboardEvent| {
@@ -82,6 +107,7 @@ pub fn SeekBar(
             node_ref=bar
             class="seek"
             class:held=move || scrub.get().is_some()
+            class:pointed=move || hover.get().is_some()
             data-no-swipe=""
             role="slider"
             tabindex="0"
@@ -96,6 +122,7 @@ pub fn SeekBar(
             on:pointermove=slide
             on:pointerup=lift
             on:pointercancel=lift
+            on:pointerleave=move |_| hover.set(None)
             on:keydown=key
             on:click=|event| event.stop_propagation()
         >
@@ -121,13 +148,28 @@ pub fn SeekBar(
                     })
                     .collect_view()
             }}
-            <output class="seek-time" style:left=move || format!("{}%", fraction(position()) * 100.0)>
-                {move || scrub.get().map(time::clock)}
+            // The slider itself says where it is.
+            <div class="seek-time" class:tiled=move || tile.with(Option::is_some) style:left=left aria-hidden="true">
                 {move || {
-                    let chapter = scrub.get().and_then(|at| chapters.with(|all| chapter_at(all, at)));
+                    tile.get()
+                        .map(|tile| {
+                            view! {
+                                <i
+                                    class="seek-tile"
+                                    style:width=format!("{}px", tile.width)
+                                    style:height=format!("{}px", tile.height)
+                                    style:background-image=format!("url(\"{}\")", tile.image)
+                                    style:background-position=format!("-{}px -{}px", tile.x, tile.y)
+                                ></i>
+                            }
+                        })
+                }}
+                <span>{move || pointed().map(time::clock)}</span>
+                {move || {
+                    let chapter = pointed().and_then(|at| chapters.with(|all| chapter_at(all, at)));
                     chapter.map(|title| view! { <span class="seek-name">{title}</span> })
                 }}
-            </output>
+            </div>
         </div>
     }
 }

@@ -1,8 +1,8 @@
 //! A video in a grid: its picture, how long it is, what it is called and whose it is.
 
-use leptos::prelude::*;
+use leptos::{ev, html, prelude::*};
 
-use super::{Glyph, Icon, RelativeTime, format, rows::Place};
+use super::{Glyph, Icon, RelativeTime, card_loop::CardLoop, format, rows::Place};
 use crate::api::{VideoCard, VideoState, Visibility};
 
 /// One card of a grid.
@@ -16,6 +16,8 @@ pub fn CardView(card: VideoCard, place: Signal<Place>) -> impl IntoView {
         many => format!("{} views", format::count(i64::from(many))),
     };
     let title = card.title.clone();
+    let moving = CardLoop::new(card.loop_url.is_some());
+    let picture = NodeRef::<html::A>::new();
     let stars = card.average_stars.map(|stars| {
         view! {
             <span class="card-stars" title="Average of ten stars">
@@ -26,8 +28,28 @@ pub fn CardView(card: VideoCard, place: Signal<Place>) -> impl IntoView {
     });
     view! {
         <article class="card" style:width=move || format!("{}px", place.get().width)>
-            <a class="card-picture" href=href.clone() style:height=move || format!("{}px", place.get().height)>
+            <a
+                node_ref=picture
+                class="card-picture"
+                href=href.clone()
+                style:height=move || format!("{}px", place.get().height)
+                on:pointerenter=move |event: ev::PointerEvent| {
+                    if event.pointer_type() == "mouse" {
+                        moving.come();
+                    }
+                }
+                on:pointerleave=move |_| moving.leave()
+                on:focus=move |_| {
+                    // A finger that taps gives the focus as well.
+                    let by_key = picture.get_untracked().is_some_and(|it| it.matches(":focus-visible") == Ok(true));
+                    if by_key {
+                        moving.come();
+                    }
+                }
+                on:blur=move |_| moving.leave()
+            >
                 <Poster url=card.poster_url.clone() />
+                {moving.view(card.loop_url.clone())}
                 <Badge state=card.state visibility=card.visibility />
                 {card.duration_ms.map(|ms| view! { <span class="card-time">{format::duration(i64::from(ms))}</span> })}
                 <span class="unseen">{card.title.clone()}</span>

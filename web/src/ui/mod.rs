@@ -2,6 +2,7 @@
 
 mod button;
 mod card;
+mod card_loop;
 mod clipboard;
 mod clock;
 mod confirm;

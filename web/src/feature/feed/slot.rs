@@ -52,6 +52,7 @@ impl Slot {
             return;
         }
         self.playback.close();
+        self.playback.loudness.set(video_of(entry).and_then(|video| video.loudness_lufs));
         self.index.set(index);
         self.entry.set(entry.cloned());
     }

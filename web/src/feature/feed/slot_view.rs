@@ -33,6 +33,9 @@ pub fn SlotView(feed: Feed, shows: Slot, on_tap: Callback<()>) -> impl IntoView 
     let poster = Memo::new(move |_| {
         slot.entry.with(|entry| video_of(entry.as_ref()).and_then(|v| v.poster_url.clone()))
     });
+    let storyboard = Memo::new(move |_| {
+        slot.entry.with(|entry| video_of(entry.as_ref()).and_then(|v| v.storyboard_url.clone()))
+    });
     let ratio = Memo::new(move |_| {
         slot.entry.with(|entry| video_of(entry.as_ref()).map_or(0.5625, |v| v.aspect_ratio()))
     });
@@ -73,7 +76,7 @@ pub fn SlotView(feed: Feed, shows: Slot, on_tap: Callback<()>) -> impl IntoView 
                 <TroubleOver playback />
                 <div class="slot-shade" aria-hidden="true"></div>
                 <div class="slot-seek">
-                    <SeekBar playback />
+                    <SeekBar playback storyboard=storyboard />
                 </div>
             </div>
             <Show when=move || is_video.get()>

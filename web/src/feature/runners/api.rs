@@ -19,6 +19,7 @@ pub enum JobKind {
     EncodeChunk,
     EncodeAudio,
     MakePoster,
+    MakePreviews,
 }
 
 /// What a machine said of itself.

@@ -10,7 +10,7 @@ use crate::{
         self, ProgressSubscription, ProgressVariables, RetryVideo, VideoDetails, VideoProgress, VideoQuery,
         VideoState, VideoVariables, Visibility,
     },
-    ui::{Button, Glyph, Icon, IconButton, Paged, RelativeTime, count, duration, use_toasts},
+    ui::{Button, Glyph, Icon, IconButton, Paged, RelativeTime, count, duration, time_left, use_toasts},
 };
 
 /// A row: picture, name, state, numbers, and what can be done.
@@ -137,15 +137,41 @@ fn StateLine(
             Some(
                 view! {
                     <div class="studio-progress">
-                        <div class="progress" aria-hidden="true">
-                            <span style:transform=move || format!("scaleX({:.3})", percent() / 100.0)></span>
-                        </div>
-                        <span>"Processing " {move || format!("{:.0} %", percent())}</span>
+                        <Strip progress=progress />
+                        <span>
+                            "Processing " {move || format!("{:.0} %", percent())}
+                            {move || {
+                                let eta = progress.with(|now| now.as_ref().and_then(|now| now.eta_ms));
+                                eta.map(|ms| format!(", {}", time_left(f64::from(ms))))
+                            }}
+                        </span>
                     </div>
                 }
                 .into_any(),
             )
         }
+    }
+}
+
+/// How far each part of a video is, side by side; one line where there are no parts.
+#[component]
+fn Strip(progress: RwSignal<Option<VideoProgress>>) -> impl IntoView {
+    let cells = Memo::new(move |_| {
+        progress.with(|now| match now {
+            Some(now) if !now.parts.is_empty() => now.parts.clone(),
+            now => vec![now.as_ref().map_or(0.0, |now| now.percent / 100.0)],
+        })
+    });
+    let count = Memo::new(move |_| cells.with(Vec::len));
+    let fill = move |cell: usize| cells.with(|cells| cells.get(cell).copied().unwrap_or(0.0).clamp(0.0, 1.0));
+    view! {
+        <div class="strip" aria-hidden="true">
+            <For each=move || 0..count.get() key=|cell| *cell let(cell)>
+                <div class="progress">
+                    <span style:transform=move || format!("scaleX({:.3})", fill(cell))></span>
+                </div>
+            </For>
+        </div>
     }
 }
 

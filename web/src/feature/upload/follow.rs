@@ -108,6 +108,7 @@ mod tests {
             percent: 140.0,
             stage: None,
             eta_ms: None,
+            parts: Vec::new(),
             failure: failure.map(|message| Failure {
                 code: "MEDIA_TRUNCATED".into(),
                 message: message.into(),

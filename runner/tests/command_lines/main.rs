@@ -1,6 +1,8 @@
 //! The whole command line for each class of source. A change here is a change of what every video looks like.
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test fails by panicking and speaks to its reader.
 
+mod previews;
+
 use std::time::Duration;
 
 use kinora_runner::ffmpeg::{
@@ -132,7 +134,7 @@ fn sound(index: u32, layout: &str, bitrate: u32) -> String {
     format!(
         "
 -map 0:{index}
--af aresample=48000:async=1:first_pts=0,aformat=channel_layouts={layout}
+-af aresample=48000:async=1:first_pts=0,aformat=channel_layouts={layout},ebur128=peak=true:dualmono=true:framelog=verbose
 -c:a aac
 -b:a {bitrate}
 -frag_duration 2000000
