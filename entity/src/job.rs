@@ -22,6 +22,9 @@ pub enum Kind {
     EncodeAudio,
     #[sea_orm(string_value = "make_poster")]
     MakePoster,
+    /// Reads captions and chapters out of the source's own tracks.
+    #[sea_orm(string_value = "read_tracks")]
+    ReadTracks,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]

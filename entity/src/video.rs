@@ -82,6 +82,9 @@ pub struct Model {
     pub poster_lease_id: Option<LeaseId>,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub chapters: Option<Chapters>,
+    /// Whether the captions and chapters of the source were taken over. That happens once: what a person changes or
+    /// takes away afterwards stays so, however often the source is read.
+    pub tracks_taken: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

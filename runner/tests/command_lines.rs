@@ -285,7 +285,7 @@ file:out/poster.jpg"
 
 #[test]
 fn probing_reads_nothing_but_the_source() {
-    for args in [args::probe_streams(), args::probe_frames()] {
+    for args in [args::probe_streams(), args::probe_frames(), args::probe_texts()] {
         let text = lines(&args);
         for guard in [
             "-protocol_whitelist file\n",
@@ -298,4 +298,41 @@ fn probing_reads_nothing_but_the_source() {
         }
         assert!(text.ends_with("-i file:source"));
     }
+}
+
+#[test]
+fn text_tracks_are_written_as_webvtt_of_a_bounded_size() {
+    assert_eq!(
+        lines(&args::texts(&[2, 5], Duration::from_secs(60), 1_000)),
+        "\
+-hide_banner
+-nostdin
+-nostats
+-y
+-v error
+-max_alloc 1073741824
+-t 60.000
+-protocol_whitelist file
+-format_whitelist mov,matroska,mpegts,avi,ogg,flv,asf,mpeg
+-codec_whitelist DECODERS
+-max_streams 32
+-max_pixels 35389440
+-probesize 20M
+-analyzeduration 10M
+-i file:source
+-map 0:2
+-c:s webvtt
+-fs 1000
+-map_metadata -1
+-map_chapters -1
+-f webvtt
+file:out/text-0.vtt
+-map 0:5
+-c:s webvtt
+-fs 1000
+-map_metadata -1
+-map_chapters -1
+-f webvtt
+file:out/text-1.vtt"
+    );
 }

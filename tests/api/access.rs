@@ -143,6 +143,16 @@ fn rows(things: &Things) -> Vec<Row> {
             json!({ "l": lease, "c": chunk_of("360p") }),
         ),
         row(
+            "Mutation.publishCaption",
+            "mutation ($l: ID!) { x: publishCaption(leaseId: $l, caption: { text: \"00:01.000 --> 00:02.000\\nx\" }) }",
+            json!({ "l": lease }),
+        ),
+        row(
+            "Mutation.publishChapters",
+            "mutation ($l: ID!) { x: publishChapters(leaseId: $l, chapters: [{ startMs: 0, title: \"x\" }]) }",
+            json!({ "l": lease }),
+        ),
+        row(
             "Mutation.planVideo",
             "mutation ($l: ID!, $p: VideoPlanInput!) { x: planVideo(leaseId: $l, plan: $p) }",
             json!({ "l": lease, "p": plan() }),
@@ -337,6 +347,7 @@ async fn fingerprint(app: &TestApp) -> String {
             (SELECT count(*) FROM api_token WHERE revoked_at IS NULL),
             (SELECT string_agg(concat(url, secret_salt, off_reason), ',' ORDER BY id) FROM webhook),
             (SELECT string_agg(attempts_before::text, ',' ORDER BY id) FROM webhook_delivery),
+            (SELECT count(*) FROM caption),
             (SELECT count(*) FROM chunk)))",
     )
     .await

@@ -7,4 +7,5 @@ mod chunks;
 mod classes;
 mod published;
 mod samples;
+mod texts;
 mod wake;

@@ -16,11 +16,12 @@ pub use retry::{Backoff, persist};
 
 use error::Extensions;
 use operations::{
-    CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobKind, JobOutputInput,
+    ChapterInput, CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobKind, JobOutputInput,
     JobProgressInput, JobResultInput, KindsVariables, LeaseJob, OutputUrl, PlanVideo, PlanVideoVariables,
-    PosterInput, PublishChunk, PublishChunkInput, PublishChunkVariables, RegisterRunner, RegisterRunnerInput,
+    PosterInput, PublishCaption, PublishCaptionVariables, PublishChapters, PublishChaptersVariables, PublishChunk, PublishChunkInput, PublishChunkVariables, RegisterRunner, RegisterRunnerInput,
     RegisterRunnerVariables, RenewLease, RenewLeaseVariables, ReportRunner, ReportRunnerVariables,
-    RunnerCapabilitiesInput, SignJobOutputs, SignJobOutputsVariables, VideoPlanInput,
+    RunnerCapabilitiesInput, SignJobOutputs, SignJobOutputsVariables, SourceCaptionInput,
+    VideoPlanInput,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,12 +29,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The kinds of job that this program can do.
-pub(crate) const KINDS: [JobKind; 5] = [
+pub(crate) const KINDS: [JobKind; 6] = [
     JobKind::ProcessVideo,
     JobKind::CopyChunk,
     JobKind::EncodeChunk,
     JobKind::EncodeAudio,
     JobKind::MakePoster,
+    JobKind::ReadTracks,
 ];
 
 /// A client for the server and for presigned URLs. It follows no redirects: one would carry a presigned request
@@ -125,6 +127,26 @@ impl Api {
     pub async fn plan_video(&self, lease_id: &cynic::Id, plan: VideoPlanInput) -> Result<(), ApiError> {
         let variables = PlanVideoVariables { lease_id: lease_id.clone(), plan };
         accepted(self.send(PlanVideo::build(variables)).await?.plan_video)
+    }
+
+    /// Hands in captions that the source holds.
+    pub async fn publish_caption(
+        &self,
+        lease_id: &cynic::Id,
+        caption: SourceCaptionInput,
+    ) -> Result<(), ApiError> {
+        let variables = PublishCaptionVariables { lease_id: lease_id.clone(), caption };
+        accepted(self.send(PublishCaption::build(variables)).await?.publish_caption)
+    }
+
+    /// Hands in the chapters of the source.
+    pub async fn publish_chapters(
+        &self,
+        lease_id: &cynic::Id,
+        chapters: Vec<ChapterInput>,
+    ) -> Result<(), ApiError> {
+        let variables = PublishChaptersVariables { lease_id: lease_id.clone(), chapters };
+        accepted(self.send(PublishChapters::build(variables)).await?.publish_chapters)
     }
 
     /// Ends the lease, with the result of a job that made a video in one piece, or the poster of one that made that.

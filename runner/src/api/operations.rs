@@ -19,6 +19,7 @@ pub enum JobKind {
     EncodeChunk,
     EncodeAudio,
     MakePoster,
+    ReadTracks,
 }
 
 /// What an upload URL is for.
@@ -203,6 +204,19 @@ pub struct JobResultInput {
 }
 
 #[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct SourceCaptionInput {
+    pub language: Option<String>,
+    pub label: Option<String>,
+    pub text: String,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq, Eq)]
+pub struct ChapterInput {
+    pub start_ms: i32,
+    pub title: String,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
 pub struct RegisterRunnerInput {
     pub token: String,
     pub name: Option<String>,
@@ -320,6 +334,32 @@ pub struct PlanVideoVariables {
 pub struct PlanVideo {
     #[arguments(leaseId: $lease_id, plan: $plan)]
     pub plan_video: bool,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct PublishCaptionVariables {
+    pub lease_id: cynic::Id,
+    pub caption: SourceCaptionInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "PublishCaptionVariables")]
+pub struct PublishCaption {
+    #[arguments(leaseId: $lease_id, caption: $caption)]
+    pub publish_caption: bool,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct PublishChaptersVariables {
+    pub lease_id: cynic::Id,
+    pub chapters: Vec<ChapterInput>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "PublishChaptersVariables")]
+pub struct PublishChapters {
+    #[arguments(leaseId: $lease_id, chapters: $chapters)]
+    pub publish_chapters: bool,
 }
 
 #[derive(cynic::QueryVariables, Debug)]

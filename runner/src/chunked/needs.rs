@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Cut, Cutting, cutting::LEAD_S};
 use crate::{
     fmp4::ByteRange,
-    mp4::{Index, Sample, Track},
+    mp4::{Index, Sample, Track, TrackKind},
     source::Ranges,
 };
 
@@ -45,6 +45,12 @@ pub fn pieces(track: &Track, pieces: &[Range<usize>]) -> Ranges {
 pub fn track(index: &Index, id: u32) -> Ranges {
     let samples = index.track(id).map(|track| &track.samples.0[..]).unwrap_or_default();
     Ranges::of(beginnings(index, HEAD_S).chain(places(samples)))
+}
+
+/// All tracks of text.
+pub fn texts(index: &Index) -> Ranges {
+    let tracks = index.tracks.iter().filter(|track| track.kind == TrackKind::Text);
+    Ranges::of(beginnings(index, HEAD_S).chain(tracks.flat_map(|track| places(&track.samples.0))))
 }
 
 /// Pictures from `from_s` to `to_s` of the common timeline, to be decoded.

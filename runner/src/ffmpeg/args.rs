@@ -1,6 +1,8 @@
 //! Command lines of ffprobe and ffmpeg: pure functions of a plan. No text of a user gets in here; files are
 //! named by us, relative to the job's folder.
 
+use std::time::Duration;
+
 use super::{
     codecs, filters,
     ladder::Size,
@@ -35,12 +37,17 @@ pub fn poster_output() -> String {
     format!("{OUT}/poster.jpg")
 }
 
+/// File name of a text track, relative to the job's folder.
+pub fn text_output(number: usize) -> String {
+    format!("{OUT}/text-{number}.vtt")
+}
+
 /// ffprobe's question for streams, the container and the first packets.
 pub fn probe_streams() -> Vec<String> {
     let entries = "format=format_name,duration,start_time:packet=stream_index,pts_time,size:stream=index,id,codec_type,codec_name,\
                    width,height,sample_aspect_ratio,pix_fmt,field_order,color_range,color_space,color_transfer,\
                    r_frame_rate,avg_frame_rate,start_time,duration,channels:\
-                   stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=displaymatrix";
+                   stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=displaymatrix:chapter=id";
     probe(&["-show_entries", entries, "-read_intervals", &format!("%+#{PROBED_PACKETS}")])
 }
 
@@ -49,6 +56,14 @@ pub fn probe_frames() -> Vec<String> {
     let entries = "frame=stream_index,interlaced_frame,color_range,color_space,color_transfer";
     let interval = format!("%+#{PROBED_FRAMES}");
     probe(&["-select_streams", "V", "-show_entries", entries, "-read_intervals", &interval])
+}
+
+/// ffprobe's question for text tracks and chapters.
+pub fn probe_texts() -> Vec<String> {
+    let entries = "format=start_time:stream=index,codec_type,codec_name:\
+                   stream_disposition=default,forced,hearing_impaired,comment:stream_tags=language,title:\
+                   chapter=start_time:chapter_tags=title";
+    probe(&["-show_entries", entries])
 }
 
 fn probe(question: &[&str]) -> Vec<String> {
@@ -147,6 +162,19 @@ pub fn poster(plan: &Plan, at_s: f64, frames: filters::PosterFrames) -> Vec<Stri
     args.add(&["-frames:v", "1", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "4"]);
     args.strip();
     args.add(&["-f", "image2", "-update", "1", &format!("file:{}", poster_output())]);
+    args.0
+}
+
+/// ffmpeg's orders for text tracks, each written as WebVTT of `most_bytes` and a little more at most.
+pub fn texts(tracks: &[u32], limit: Duration, most_bytes: u64) -> Vec<String> {
+    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]);
+    args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string(), "-t", &format!("{:.3}", limit.as_secs_f64())]);
+    args.input();
+    for (number, index) in tracks.iter().enumerate() {
+        args.add(&["-map", &format!("0:{index}"), "-c:s", "webvtt", "-fs", &most_bytes.to_string()]);
+        args.add(&["-map_metadata", "-1", "-map_chapters", "-1"]);
+        args.add(&["-f", "webvtt", &format!("file:{}", text_output(number))]);
+    }
     args.0
 }
 

@@ -38,6 +38,8 @@ pub struct Media {
     /// Pictures from large to small, then the sound if there is any.
     pub renditions: Vec<Rendition>,
     pub poster: Option<Poster>,
+    /// Whether the source holds captions or chapters as well.
+    pub has_texts: bool,
 }
 
 /// One version of the pictures, or the sound.
@@ -114,7 +116,7 @@ pub async fn make(
     let renditions = encoded?;
     let duration_ms = renditions.iter().map(|rendition| rendition.duration_ms).fold(0.0, f64::max);
     let (width, height) = source.video.display_size();
-    Ok(Media { duration_ms, width, height, renditions, poster })
+    Ok(Media { duration_ms, width, height, renditions, poster, has_texts: source.has_texts })
 }
 
 async fn encode(

@@ -11,6 +11,7 @@ mod progress;
 mod publish;
 mod refusal;
 mod sound;
+mod texts;
 mod verdict;
 
 pub use error::MediaError;
@@ -33,6 +34,7 @@ pub(crate) async fn run(desk: &Desk<'_>) -> Result<(), JobError> {
         JobKind::EncodeChunk => chunk::encode_chunk(desk).await,
         JobKind::EncodeAudio => sound::encode_audio(desk).await,
         JobKind::MakePoster => poster::make_poster(desk).await,
+        JobKind::ReadTracks => texts::read_tracks(desk).await,
     }
 }
 

@@ -20,7 +20,7 @@ enum Asks {
 const UPLOAD: Asks = Asks::Scope(Scope::Upload);
 const ALL: Asks = Asks::Scope(Scope::All);
 
-const MUTATIONS: [(&str, Asks); 37] = [
+const MUTATIONS: [(&str, Asks); 39] = [
     ("abortUpload", UPLOAD),
     ("completeJob", Asks::Runner),
     ("completeUpload", UPLOAD),
@@ -37,6 +37,8 @@ const MUTATIONS: [(&str, Asks); 37] = [
     ("logIn", Asks::Person),
     ("logOut", Asks::Person),
     ("planVideo", Asks::Runner),
+    ("publishCaption", Asks::Runner),
+    ("publishChapters", Asks::Runner),
     ("publishChunk", Asks::Runner),
     ("rateVideo", ALL),
     ("recordView", ALL),

@@ -22,7 +22,7 @@ pub(super) fn priority(kind: job::Kind, in_one_piece: bool, chunk: Option<i32>, 
         job::Kind::EncodeAudio => 4,
         job::Kind::EncodeChunk if chunk == 0 => 3,
         job::Kind::MakePoster => 3,
-        job::Kind::CopyChunk => 2,
+        job::Kind::CopyChunk | job::Kind::ReadTracks => 2,
         job::Kind::EncodeChunk | job::Kind::ProcessVideo => 1,
     };
     class * CLASS - chunk.saturating_add(turn).clamp(0, CLASS - 1)

@@ -10,6 +10,7 @@ use super::{
     bandwidth::Bandwidth,
     publish::{chunks_of, publish_video, segments_of},
     result::{JobResult, PosterResult, RenditionResult, rejected},
+    texts,
 };
 use crate::{
     app::App,
@@ -83,6 +84,7 @@ async fn complete_in_one_piece(
         row.height = Set(Some(result.height));
         row.has_poster = Set(result.poster.is_some());
         row.poster_lease_id = Set(job.lease_id);
+        row.tracks_taken = Set(true);
     })
     .await?;
     forget_other_attempts(transaction, job).await?;
@@ -120,8 +122,10 @@ async fn complete_part(
         }
         None => found,
     };
-    if job.kind == job::Kind::EncodeAudio {
-        drop_silence(transaction, job).await?;
+    match job.kind {
+        job::Kind::EncodeAudio => drop_silence(transaction, job).await?,
+        job::Kind::ReadTracks => texts::note_taken(transaction, job.video_id).await?,
+        _ => {}
     }
     let media_ms = encoded_ms(transaction, job).await?;
     queue::finish(transaction, job, media_ms).await?;

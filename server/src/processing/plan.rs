@@ -83,7 +83,7 @@ impl Plan {
         };
         if self.jobs.len() > MOST_JOBS || !self.jobs.iter().all(is_part) {
             return Err(rejected(
-                "A plan has jobs for chunks, for the sound and for the poster, and not too many.",
+                "A plan has jobs for chunks, for the sound, for the poster and for text tracks, and not too many.",
             ));
         }
         if self.details.len() > LONGEST_PLAN_BYTES {

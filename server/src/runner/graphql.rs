@@ -9,7 +9,7 @@ use super::{
     available::{self, JobAvailable},
     inputs::{
         JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, PosterInput,
-        PublishChunkInput, RegisterRunnerInput, RunnerCapabilitiesInput, VideoPlanInput,
+        PublishChunkInput, RegisterRunnerInput, RunnerCapabilitiesInput, SourceCaptionInput, VideoPlanInput,
     },
     registration::{self, Registration},
     service::{self, Leased},
@@ -21,6 +21,7 @@ use crate::{
     graphql::{Bytes, ContextExt},
     job as queue, processing,
     upload::Header,
+    video::chapter::ChapterInput,
 };
 
 /// A machine that may process videos.
@@ -221,6 +222,30 @@ impl RunnerMutation {
     async fn plan_video(&self, ctx: &Context<'_>, lease_id: ID, plan: VideoPlanInput) -> Result<bool> {
         let runner = ctx.requester().runner()?;
         processing::plan(ctx.app(), runner.id, parse_lease(&lease_id)?, plan.into()).await?;
+        Ok(true)
+    }
+
+    /// Hands in captions that the uploaded file holds. What cannot be read, or is there already, is passed over.
+    async fn publish_caption(
+        &self,
+        ctx: &Context<'_>,
+        lease_id: ID,
+        caption: SourceCaptionInput,
+    ) -> Result<bool> {
+        let runner = ctx.requester().runner()?;
+        processing::publish_caption(ctx.app(), runner.id, parse_lease(&lease_id)?, caption.into()).await?;
+        Ok(true)
+    }
+
+    /// Hands in the chapters of the uploaded file. Those that the video has stay.
+    async fn publish_chapters(
+        &self,
+        ctx: &Context<'_>,
+        lease_id: ID,
+        chapters: Vec<ChapterInput>,
+    ) -> Result<bool> {
+        let runner = ctx.requester().runner()?;
+        processing::publish_chapters(ctx.app(), runner.id, parse_lease(&lease_id)?, chapters).await?;
         Ok(true)
     }
 

@@ -8,6 +8,7 @@ use crate::{
     graphql::Bytes,
     processing::{
         Chunk, JobResult, Output, Plan, PlannedJob, PlannedRendition, PosterResult, RenditionResult,
+        SourceCaption,
     },
     video::{ProcessingStage, RenditionKind},
 };
@@ -25,6 +26,8 @@ pub enum JobKindName {
     /// Encode the sound of the whole video.
     EncodeAudio,
     MakePoster,
+    /// Read captions and chapters out of the upload's own tracks.
+    ReadTracks,
 }
 
 /// A machine that wants to become a runner.
@@ -193,6 +196,22 @@ impl From<PublishChunkInput> for Chunk {
             is_draft: input.is_draft,
             is_last: input.is_last,
         }
+    }
+}
+
+/// Captions that an uploaded file holds.
+#[derive(InputObject)]
+pub struct SourceCaptionInput {
+    /// As the file says it: ISO 639-2 or BCP 47.
+    language: Option<String>,
+    label: Option<String>,
+    /// WebVTT, at most 512 KB.
+    text: String,
+}
+
+impl From<SourceCaptionInput> for SourceCaption {
+    fn from(input: SourceCaptionInput) -> Self {
+        Self { language: input.language, label: input.label, text: input.text }
     }
 }
 

@@ -19,6 +19,7 @@ pub enum JobKind {
     EncodeChunk,
     EncodeAudio,
     MakePoster,
+    ReadTracks,
 }
 
 /// What a machine said of itself.

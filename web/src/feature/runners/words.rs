@@ -64,6 +64,7 @@ pub fn job_words(kind: JobKind, chunk: Option<i32>) -> String {
         (JobKind::ProcessVideo, _) => "Looks at the file".to_owned(),
         (JobKind::EncodeAudio, _) => "Encodes the sound".to_owned(),
         (JobKind::MakePoster, _) => "Makes the poster".to_owned(),
+        (JobKind::ReadTracks, _) => "Reads captions and chapters".to_owned(),
     }
 }
 
