@@ -25,6 +25,9 @@ pub enum Kind {
     /// Reads captions and chapters out of the source's own tracks.
     #[sea_orm(string_value = "read_tracks")]
     ReadTracks,
+    /// Makes one file of a rendition, to be downloaded.
+    #[sea_orm(string_value = "make_download")]
+    MakeDownload,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -76,7 +79,7 @@ pub struct Model {
     pub leased_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub finished_at: Option<DateTimeUtc>,
-    /// The job that planned this one, for everything but `ProcessVideo`.
+    /// The job that planned this one, for everything but `ProcessVideo` and `MakeDownload`.
     pub parent_id: Option<JobId>,
     /// Which chunk, for jobs that make one.
     pub chunk: Option<i32>,
@@ -88,6 +91,8 @@ pub struct Model {
     pub attempt_base: i32,
     /// How much work it is beside the other jobs of its video.
     pub weight_ms: i64,
+    /// Of which rendition, for `MakeDownload`.
+    pub rendition: Option<String>,
 }
 
 impl Model {

@@ -4,6 +4,7 @@ pub mod api_token;
 pub mod caption;
 pub mod chunk;
 pub mod departed;
+pub mod download;
 pub mod favorite;
 pub mod id;
 pub mod job;

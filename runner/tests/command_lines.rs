@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use kinora_runner::ffmpeg::{
-    args, codecs,
+    args::{self, Contents},
+    codecs,
     colour::{Colour, Matrix, Transfer},
     filters::PosterFrames,
     frame_rate::FrameRate,
@@ -335,4 +336,22 @@ file:out/text-0.vtt
 -f webvtt
 file:out/text-1.vtt"
     );
+}
+
+#[test]
+fn a_file_to_download_is_joined_on_the_common_clock() {
+    let line = |contents| args::download(contents).join(" ");
+    let both = line(Contents::PicturesAndSound);
+    let (inputs, rest) = both.split_once(" -map ").unwrap();
+    assert!(inputs.starts_with("-hide_banner -nostdin -nostats -y -v error -max_alloc 1073741824 -copyts"));
+    assert_eq!(inputs.matches("-protocol_whitelist file -format_whitelist ").count(), 2);
+    assert!(inputs.contains("-i file:source ") && inputs.ends_with("-i file:out/sound-part.mp4"), "{inputs}");
+    assert_eq!(
+        rest,
+        "0:v:0 -map 1:a:0 -c copy -sn -dn -map_metadata -1 -map_chapters -1 -output_ts_offset -10 \
+         -movflags +faststart -f mp4 file:out/download.mp4"
+    );
+    assert!(line(Contents::Pictures).contains("-i file:source -map 0:v:0 -c copy"));
+    let sound = line(Contents::Sound);
+    assert!(sound.contains("-i file:source -map 0:a:0 -c copy") && sound.contains(" -f ipod "), "{sound}");
 }

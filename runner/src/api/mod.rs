@@ -16,11 +16,11 @@ pub use retry::{Backoff, persist};
 
 use error::Extensions;
 use operations::{
-    ChapterInput, CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobKind, JobOutputInput,
+    ChapterInput, CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobInput, JobKind, JobOutputInput,
     JobProgressInput, JobResultInput, KindsVariables, LeaseJob, OutputUrl, PlanVideo, PlanVideoVariables,
     PosterInput, PublishCaption, PublishCaptionVariables, PublishChapters, PublishChaptersVariables, PublishChunk, PublishChunkInput, PublishChunkVariables, RegisterRunner, RegisterRunnerInput,
     RegisterRunnerVariables, RenewLease, RenewLeaseVariables, ReportRunner, ReportRunnerVariables,
-    RunnerCapabilitiesInput, SignJobOutputs, SignJobOutputsVariables, SourceCaptionInput,
+    RunnerCapabilitiesInput, SignJobInputs, SignJobInputsVariables, SignJobOutputs, SignJobOutputsVariables, SourceCaptionInput,
     VideoPlanInput,
 };
 
@@ -29,13 +29,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The kinds of job that this program can do.
-pub(crate) const KINDS: [JobKind; 6] = [
+pub(crate) const KINDS: [JobKind; 7] = [
     JobKind::ProcessVideo,
     JobKind::CopyChunk,
     JobKind::EncodeChunk,
     JobKind::EncodeAudio,
     JobKind::MakePoster,
     JobKind::ReadTracks,
+    JobKind::MakeDownload,
 ];
 
 /// A client for the server and for presigned URLs. It follows no redirects: one would carry a presigned request
@@ -101,6 +102,12 @@ impl Api {
     ) -> Result<(), ApiError> {
         self.send(RenewLease::build(RenewLeaseVariables { lease_id: lease_id.clone(), progress })).await?;
         Ok(())
+    }
+
+    /// Asks for the chunks that become a file to download, those of one rendition in their order.
+    pub async fn sign_job_inputs(&self, lease_id: &cynic::Id) -> Result<Vec<JobInput>, ApiError> {
+        let variables = SignJobInputsVariables { lease_id: lease_id.clone() };
+        Ok(self.send(SignJobInputs::build(variables)).await?.sign_job_inputs)
     }
 
     /// Asks where to put outputs; the answers come in any order.

@@ -20,6 +20,7 @@ pub enum JobKind {
     EncodeAudio,
     MakePoster,
     ReadTracks,
+    MakeDownload,
 }
 
 /// What an upload URL is for.
@@ -27,6 +28,7 @@ pub enum JobKind {
 pub enum JobOutputKind {
     Chunk,
     Poster,
+    Download,
 }
 
 /// Whether a rendition holds pictures or sound.
@@ -64,6 +66,8 @@ pub struct Job {
     /// The details of the video's plan, once it has one.
     pub plan: Option<String>,
     pub in_one_piece: bool,
+    /// For jobs that make a file to download.
+    pub rendition: Option<String>,
 }
 
 /// The right to write results of a job until it expires.
@@ -101,6 +105,14 @@ pub struct OutputUrl {
     pub chunk: Option<i32>,
     pub url: String,
     pub headers: Vec<Header>,
+}
+
+/// One chunk of those that become a file to download.
+#[derive(cynic::QueryFragment, Clone, Debug)]
+pub struct JobInput {
+    pub rendition: String,
+    pub size: ByteCount,
+    pub url: String,
 }
 
 /// Says that jobs are waiting.
@@ -295,6 +307,18 @@ pub struct RenewLease {
     #[arguments(leaseId: $lease_id, progress: $progress)]
     #[allow(dead_code)] // Selected because a mutation must select something; the answer itself says all.
     pub renew_lease: Lease,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct SignJobInputsVariables {
+    pub lease_id: cynic::Id,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "SignJobInputsVariables")]
+pub struct SignJobInputs {
+    #[arguments(leaseId: $lease_id)]
+    pub sign_job_inputs: Vec<JobInput>,
 }
 
 #[derive(cynic::QueryVariables, Debug)]

@@ -37,6 +37,17 @@ pub fn poster_output() -> String {
     format!("{OUT}/poster.jpg")
 }
 
+/// The sound that is joined with the pictures to a file to download, relative to the job's folder. The pictures, or
+/// the sound that stands alone, are the source there.
+pub fn download_sound() -> String {
+    format!("{OUT}/sound-part.mp4")
+}
+
+/// File name of a file to download, relative to the job's folder.
+pub fn download_output() -> String {
+    format!("{OUT}/download.mp4")
+}
+
 /// File name of a text track, relative to the job's folder.
 pub fn text_output(number: usize) -> String {
     format!("{OUT}/text-{number}.vtt")
@@ -178,6 +189,39 @@ pub fn texts(tracks: &[u32], limit: Duration, most_bytes: u64) -> Vec<String> {
     args.0
 }
 
+/// What a file to download holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    Pictures,
+    PicturesAndSound,
+    Sound,
+}
+
+/// ffmpeg's orders for a file to download, out of renditions as they were published: nothing is decoded.
+pub fn download(contents: Contents) -> Vec<String> {
+    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]);
+    args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string()]);
+    // All renditions have one clock. By itself ffmpeg would let each file begin at zero, and the sound, which begins a
+    // little earlier, come late.
+    args.add(&["-copyts"]);
+    args.input();
+    match contents {
+        Contents::Pictures => args.add(&["-map", "0:v:0"]),
+        Contents::PicturesAndSound => {
+            args.input_from(&download_sound());
+            args.add(&["-map", "0:v:0", "-map", "1:a:0"]);
+        }
+        Contents::Sound => args.add(&["-map", "0:a:0"]),
+    }
+    args.add(&["-c", "copy"]);
+    args.strip();
+    args.add(&["-output_ts_offset", &format!("-{BASE_S}"), "-movflags", "+faststart"]);
+    // Another brand, by which programs tell music from films.
+    let format = if contents == Contents::Sound { "ipod" } else { "mp4" };
+    args.add(&["-f", format, &format!("file:{}", download_output())]);
+    args.0
+}
+
 struct Args(Vec<String>);
 
 impl Args {
@@ -236,10 +280,14 @@ impl Args {
 
     /// The source, behind everything that keeps it from reaching for anything else.
     fn input(&mut self) {
+        self.input_from(SOURCE);
+    }
+
+    fn input_from(&mut self, file: &str) {
         self.add(&["-protocol_whitelist", "file", "-format_whitelist", codecs::CONTAINERS]);
         self.add(&["-codec_whitelist", &codecs::decoder_whitelist()]);
         self.add(&["-max_streams", &MAX_STREAMS.to_string(), "-max_pixels", &MAX_PIXELS.to_string()]);
-        self.add(&["-probesize", "20M", "-analyzeduration", "10M", "-i", &format!("file:{SOURCE}")]);
+        self.add(&["-probesize", "20M", "-analyzeduration", "10M", "-i", &format!("file:{file}")]);
     }
 
     /// Nothing of the source but the chosen streams: no subtitles, data, titles, places or chapters.

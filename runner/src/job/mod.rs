@@ -2,6 +2,7 @@
 
 mod chunk;
 mod desk;
+mod download;
 mod encoder;
 mod error;
 mod media;
@@ -35,6 +36,7 @@ pub(crate) async fn run(desk: &Desk<'_>) -> Result<(), JobError> {
         JobKind::EncodeAudio => sound::encode_audio(desk).await,
         JobKind::MakePoster => poster::make_poster(desk).await,
         JobKind::ReadTracks => texts::read_tracks(desk).await,
+        JobKind::MakeDownload => download::make_download(desk).await,
     }
 }
 

@@ -86,6 +86,19 @@ impl Publisher<'_> {
         Ok(())
     }
 
+    /// Uploads a file to download and ends the job with it.
+    pub async fn publish_download(&self, file: &Path, size_bytes: u64) -> Result<(), JobError> {
+        let input = JobOutputInput {
+            kind: JobOutputKind::Download,
+            rendition: None,
+            chunk: None,
+            size: ByteCount(size_bytes),
+        };
+        let range = ByteRange { offset: 0, size: size_bytes };
+        self.upload(&[Output { input, file: file.to_owned(), range }]).await?;
+        self.finish(None).await
+    }
+
     /// Uploads everything, names every chunk, and completes the job.
     pub async fn publish(&self, media: &Media) -> Result<(), JobError> {
         self.upload(&outputs(media)).await?;

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
+    download,
     error::{Error, Result},
     events::{Event, notify},
     feed,
@@ -33,6 +34,12 @@ pub async fn complete(
     result: Option<&JobResult>,
     poster: Option<PosterResult>,
 ) -> Result<()> {
+    if held(&app.database, lease, runner).await?.kind == job::Kind::MakeDownload {
+        return match (result, poster) {
+            (None, None) => download::complete(app, runner, lease).await,
+            _ => Err(rejected("A file to download is all that this job makes.")),
+        };
+    }
     if let Some(result) = result {
         result.check()?;
     }

@@ -16,7 +16,7 @@ mod result;
 mod retry;
 mod texts;
 
-pub use beginning::enqueue;
+pub use beginning::{download_priority, enqueue};
 pub use completion::complete;
 pub use failure::{Failure, fail, lost};
 pub use graphql::{ProcessingMutation, ProcessingQuery};

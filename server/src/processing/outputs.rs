@@ -5,6 +5,7 @@ use kinora_entity::{LeaseId, RunnerId, job};
 use super::result::{check_rendition_name, rejected};
 use crate::{
     app::App,
+    download,
     error::{Error, Result},
     job::held,
     storage::{Audience, PresignedRequest, keys},
@@ -17,20 +18,39 @@ const LARGEST_OUTPUT_BYTES: i64 = 2 * 1024 * 1024 * 1024;
 /// One object that a runner wants to write.
 #[derive(Clone, Debug)]
 pub enum Output {
-    Chunk { rendition: String, index: i32, size_bytes: i64 },
-    Poster { size_bytes: i64 },
+    Chunk {
+        rendition: String,
+        index: i32,
+        size_bytes: i64,
+    },
+    Poster {
+        size_bytes: i64,
+    },
+    /// A rendition as one file.
+    Download {
+        size_bytes: i64,
+    },
 }
 
 impl Output {
     fn size_bytes(&self) -> i64 {
         match self {
-            Self::Chunk { size_bytes, .. } | Self::Poster { size_bytes } => *size_bytes,
+            Self::Chunk { size_bytes, .. } | Self::Poster { size_bytes } | Self::Download { size_bytes } => {
+                *size_bytes
+            }
+        }
+    }
+
+    fn most_bytes(&self) -> i64 {
+        match self {
+            Self::Chunk { .. } | Self::Poster { .. } => LARGEST_OUTPUT_BYTES,
+            Self::Download { .. } => download::LARGEST_BYTES,
         }
     }
 
     fn content_type(&self) -> &'static str {
         match self {
-            Self::Chunk { .. } => "video/mp4",
+            Self::Chunk { .. } | Self::Download { .. } => "video/mp4",
             Self::Poster { .. } => "image/jpeg",
         }
     }
@@ -49,6 +69,7 @@ impl Output {
                 Ok(keys::chunk(job.video_id, job.video_attempt(), rendition, *index, job.lease_id))
             }
             Self::Poster { .. } => Ok(keys::poster(job.video_id, job.video_attempt(), job.lease_id)),
+            Self::Download { .. } => download::key_of(job),
         }
     }
 }
@@ -73,8 +94,9 @@ pub async fn sign_outputs(
     let job = held(&app.database, lease, runner).await?;
     let mut signed = Vec::with_capacity(outputs.len());
     for output in outputs {
-        if !(1..=LARGEST_OUTPUT_BYTES).contains(&output.size_bytes()) {
-            return Err(rejected("An output has between one byte and two gibibytes."));
+        let most_bytes = output.most_bytes();
+        if !(1..=most_bytes).contains(&output.size_bytes()) {
+            return Err(rejected(format!("This output has between one byte and {} GiB.", most_bytes >> 30)));
         }
         let key = output.key(&job)?;
         signed

@@ -76,7 +76,7 @@ impl Plan {
             }
         }
         let is_part = |job: &PlannedJob| {
-            job.kind != job::Kind::ProcessVideo
+            !matches!(job.kind, job::Kind::ProcessVideo | job::Kind::MakeDownload)
                 && (0..=86_400_000).contains(&job.weight_ms)
                 && job.chunk.is_none_or(|chunk| chunk >= 0)
                 && job.chunk.is_some() == matches!(job.kind, job::Kind::CopyChunk | job::Kind::EncodeChunk)
@@ -163,5 +163,6 @@ fn new_job(planned: &PlannedJob, job: &job::Model, parent: JobId, attempt: i32, 
         in_one_piece: false,
         attempt_base: attempt,
         weight_ms: planned.weight_ms,
+        rendition: None,
     }
 }

@@ -34,6 +34,9 @@ const MEASURED_WHILE_GROWING: i32 = 6;
 pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported: Chunk) -> Result<()> {
     reported.check()?;
     let job = held(&app.database, lease, runner).await?;
+    if job.kind == job::Kind::MakeDownload {
+        return Err(rejected("This job makes no chunks."));
+    }
     let key =
         keys::chunk(job.video_id, job.video_attempt(), &reported.rendition, reported.index, job.lease_id);
     check_stored(app, &key, reported.size_bytes).await?;

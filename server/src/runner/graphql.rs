@@ -17,6 +17,7 @@ use super::{
 use crate::{
     app::App,
     config::Rung,
+    download,
     error::{Error, Result},
     graphql::{Bytes, ContextExt},
     job as queue, processing,
@@ -95,6 +96,8 @@ pub struct Job {
     plan: Option<String>,
     /// Whether the video must not be made in chunks: that has failed before.
     in_one_piece: bool,
+    /// Which rendition to make a file of, for jobs that make one.
+    rendition: Option<String>,
 }
 
 impl Job {
@@ -105,6 +108,7 @@ impl Job {
             attempt: leased.job.attempts,
             chunk: leased.job.chunk,
             in_one_piece: leased.job.in_one_piece,
+            rendition: leased.job.rendition.clone(),
             lease: Lease::of(&leased.job)?,
             video_id: leased.job.video_id.to_string().into(),
             source: JobSource {
@@ -129,6 +133,26 @@ pub struct OutputUrl {
     url: String,
     headers: Vec<Header>,
     expires_at: DateTime<Utc>,
+}
+
+/// An object that a job reads.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct JobInput {
+    rendition: String,
+    chunk: i32,
+    size: Bytes,
+    url: String,
+}
+
+impl From<download::Input> for JobInput {
+    fn from(input: download::Input) -> Self {
+        Self {
+            rendition: input.rendition,
+            chunk: input.index,
+            size: Bytes(input.size_bytes),
+            url: input.request.url,
+        }
+    }
 }
 
 /// What is no lease of ours is a lease that nobody holds.
@@ -184,6 +208,14 @@ impl RunnerMutation {
         let job = queue::renew(ctx.app(), runner.id, parse_lease(&lease_id)?, progress.as_ref()).await?;
         service::seen(ctx.app(), runner).await?;
         Lease::of(&job)
+    }
+
+    /// Addresses of the chunks that a `MAKE_DOWNLOAD` job joins: of its rendition and, where that is pictures, of
+    /// the sound, each in their order.
+    async fn sign_job_inputs(&self, ctx: &Context<'_>, lease_id: ID) -> Result<Vec<JobInput>> {
+        let runner = ctx.requester().runner()?;
+        let inputs = download::inputs(ctx.app(), runner.id, parse_lease(&lease_id)?, ctx.audience()).await?;
+        Ok(inputs.into_iter().map(JobInput::from).collect())
     }
 
     /// Addresses for outputs, in the order asked for.

@@ -28,6 +28,8 @@ pub enum JobKindName {
     MakePoster,
     /// Read captions and chapters out of the upload's own tracks.
     ReadTracks,
+    /// Make one file of a rendition and the sound, without encoding.
+    MakeDownload,
 }
 
 /// A machine that wants to become a runner.
@@ -112,6 +114,8 @@ pub enum JobOutputKind {
     /// `rendition` and `chunk` say which.
     Chunk,
     Poster,
+    /// The file that a `MAKE_DOWNLOAD` job makes.
+    Download,
 }
 
 /// An object that a runner wants to write.
@@ -130,9 +134,10 @@ impl JobOutputInput {
                 Ok(Output::Chunk { rendition: rendition.clone(), index, size_bytes: self.size.0 })
             }
             (JobOutputKind::Poster, None, None) => Ok(Output::Poster { size_bytes: self.size.0 }),
+            (JobOutputKind::Download, None, None) => Ok(Output::Download { size_bytes: self.size.0 }),
             _ => Err(Error::bad_input(
                 "outputs",
-                "A chunk names its rendition and its index, a poster neither.",
+                "A chunk names its rendition and its index, everything else neither.",
             )),
         }
     }

@@ -35,6 +35,11 @@ pub fn poster(video: VideoId, attempt: i32, lease: Option<LeaseId>) -> String {
     }
 }
 
+/// A rendition as one file; named like a chunk.
+pub fn download(video: VideoId, attempt: i32, rendition: &str, lease: LeaseId) -> String {
+    format!("videos/{video}/{attempt}/download/{rendition}-{lease}.mp4")
+}
+
 /// Everything of one upload.
 pub fn upload_prefix(upload: UploadId) -> String {
     format!("uploads/{upload}/")

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     account::{UserKey, UserObject},
     caption::{Caption, CaptionsKey},
+    download::{Download, DownloadsKey},
     error::{Error, Result},
     graphql::{ContextExt, load},
     import::{Origin, OriginKey},
@@ -277,6 +278,12 @@ impl VideoObject {
     /// Saves the uploaded file.
     async fn download_url(&self, ctx: &Context<'_>) -> Option<String> {
         self.0.published_attempt.map(|_| self.address(ctx, "download"))
+    }
+
+    /// Its renditions as files, largest first, the sound alone last. Empty until all of it is there.
+    async fn downloads(&self, ctx: &Context<'_>) -> Result<Vec<Download>> {
+        let rows = load(ctx, DownloadsKey(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Download).collect())
     }
 
     /// Where it was published first, for what was imported from there.

@@ -59,7 +59,7 @@ impl Work {
              coalesce(bool_or(part.state <> 'queued'), false) AS is_begun, \
              coalesce(extract(epoch FROM now() - min(part.created_at)) * 1000, 0)::float8 AS elapsed_ms \
              FROM (SELECT DISTINCT ON (video_id) id, video_id, progress FROM job \
-             WHERE video_id = ANY($1) AND parent_id IS NULL ORDER BY video_id, created_at DESC) first \
+             WHERE video_id = ANY($1) AND kind = 'process_video' ORDER BY video_id, created_at DESC) first \
              LEFT JOIN job part ON part.parent_id = first.id \
              GROUP BY first.id, first.video_id, first.progress",
             [ids.into()],

@@ -20,6 +20,7 @@ pub enum JobKind {
     EncodeAudio,
     MakePoster,
     ReadTracks,
+    MakeDownload,
 }
 
 /// What a machine said of itself.
