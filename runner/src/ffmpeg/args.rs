@@ -176,13 +176,13 @@ pub fn poster(plan: &Plan, at_s: f64, frames: filters::PosterFrames) -> Vec<Stri
     args.0
 }
 
-/// ffmpeg's orders for text tracks, each written as WebVTT of `most_bytes` and a little more at most.
-pub fn texts(tracks: &[u32], limit: Duration, most_bytes: u64) -> Vec<String> {
+/// ffmpeg's orders for text tracks, each written as WebVTT.
+pub fn texts(tracks: &[u32], limit: Duration) -> Vec<String> {
     let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]);
     args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string(), "-t", &format!("{:.3}", limit.as_secs_f64())]);
     args.input();
     for (number, index) in tracks.iter().enumerate() {
-        args.add(&["-map", &format!("0:{index}"), "-c:s", "webvtt", "-fs", &most_bytes.to_string()]);
+        args.add(&["-map", &format!("0:{index}"), "-c:s", "webvtt"]);
         args.add(&["-map_metadata", "-1", "-map_chapters", "-1"]);
         args.add(&["-f", "webvtt", &format!("file:{}", text_output(number))]);
     }

@@ -19,10 +19,8 @@ use crate::{job::MediaError, sandbox::Limits, workdir::JobFolder};
 const MOST_TRACKS: usize = 16;
 /// What the server takes of one track. One that is longer is left out: half of one would say that it is all.
 const LONGEST_TRACK_BYTES: u64 = 512 << 10;
-/// ffmpeg ends a track only after a line that passes its limit.
-const MARGIN_BYTES: u64 = 64 << 10;
-/// The last line against a track that does not end.
-const LARGEST_FILE_BYTES: u64 = 4 << 20;
+/// A track that does not end is ended with the program that writes it.
+const LARGEST_FILE_BYTES: u64 = 1 << 20;
 const MOST_CHAPTERS: usize = 300;
 const LONGEST_NAME_CHARS: usize = 200;
 /// Reading takes as long as the disk needs for the whole file.
@@ -137,7 +135,7 @@ async fn write(
     limit: Duration,
     deadline: Duration,
 ) -> Result<bool, MediaError> {
-    let args = args::texts(indices, limit, LONGEST_TRACK_BYTES + MARGIN_BYTES);
+    let args = args::texts(indices, limit);
     let mut log = Log::new(0);
     let run = bench.ffmpeg(folder, &args, Limits::encode(deadline * 2, LARGEST_FILE_BYTES)).await?;
     let outcome = run.lines(deadline, |_| {}, |line| log.line(line)).await;
