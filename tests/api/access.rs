@@ -133,6 +133,16 @@ fn rows(things: &Things) -> Vec<Row> {
             json!({ "l": lease }),
         ),
         row(
+            "Mutation.prepareDownload",
+            "mutation ($v: ID!) { x: prepareDownload(videoId: $v, rendition: \"360p\") { state } }",
+            json!({ "v": video }),
+        ),
+        row(
+            "Mutation.signJobInputs",
+            "mutation ($l: ID!) { x: signJobInputs(leaseId: $l) { url } }",
+            json!({ "l": lease }),
+        ),
+        row(
             "Mutation.signJobOutputs",
             "mutation ($l: ID!) { x: signJobOutputs(leaseId: $l, outputs: [{ kind: POSTER, size: 9 }]) { url } }",
             json!({ "l": lease }),
@@ -348,6 +358,7 @@ async fn fingerprint(app: &TestApp) -> String {
             (SELECT string_agg(concat(url, secret_salt, off_reason), ',' ORDER BY id) FROM webhook),
             (SELECT string_agg(attempts_before::text, ',' ORDER BY id) FROM webhook_delivery),
             (SELECT count(*) FROM caption),
+            (SELECT count(*) FROM download),
             (SELECT count(*) FROM chunk)))",
     )
     .await

@@ -38,7 +38,7 @@ const fn rung(short_side: u32) -> Rung {
 }
 
 /// The checksum of every decoded frame, of pictures (`v`) or of sound (`a`).
-fn frames(file: &Path, kind: &str) -> Vec<String> {
+pub fn frames(file: &Path, kind: &str) -> Vec<String> {
     let map = format!("0:{kind}:0");
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-i"])

@@ -5,6 +5,7 @@
 mod broken;
 mod chunks;
 mod classes;
+mod downloads;
 mod published;
 mod samples;
 mod texts;
