@@ -32,7 +32,8 @@ const JOBS: &str = "SELECT count(*) FROM job WHERE kind = 'make_download'";
 async fn a_guest_asks_and_gets_a_file_that_is_made_once() {
     let app = TestApp::start().await;
     let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
-    let id = app.ready_video(&ann, &runner, "Seals: \"a/b\"").await;
+    let id = app.ready_video(&ann, &runner, "Seals").await;
+    ann.update_video(json!({ "id": id, "title": "Seals: \"a/b\"" })).await.data();
     let files = listed(&app.guest, &id).await;
     let names: Vec<&str> =
         files.as_array().unwrap().iter().map(|f| f["rendition"].as_str().unwrap()).collect();
@@ -138,7 +139,7 @@ async fn what_nobody_asks_for_any_more_goes() {
     assert_eq!(app.guest.get(&path(&id, "audio")).await.status(), StatusCode::FOUND);
     app.sql("UPDATE download SET asked_at = asked_at - interval '2 hours'").await;
     assert_eq!(app.forget_downloads().await, 1);
-    assert_eq!(app.stored_files().await, stored - 1);
+    assert!(app.stored_files().await < stored);
     assert_eq!(state(&app.guest, &id, "360p").await, "ABSENT");
     assert_eq!(state(&app.guest, &id, "audio").await, "READY");
     assert!(app.compare_storage().await.is_clean());
