@@ -16,12 +16,13 @@ pub use retry::{Backoff, persist};
 
 use error::Extensions;
 use operations::{
-    ChapterInput, CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobInput, JobKind, JobOutputInput,
-    JobProgressInput, JobResultInput, KindsVariables, LeaseJob, OutputUrl, PlanVideo, PlanVideoVariables,
-    PosterInput, PublishCaption, PublishCaptionVariables, PublishChapters, PublishChaptersVariables, PublishChunk, PublishChunkInput, PublishChunkVariables, RegisterRunner, RegisterRunnerInput,
-    RegisterRunnerVariables, RenewLease, RenewLeaseVariables, ReportRunner, ReportRunnerVariables,
-    RunnerCapabilitiesInput, SignJobInputs, SignJobInputsVariables, SignJobOutputs, SignJobOutputsVariables, SourceCaptionInput,
-    VideoPlanInput,
+    ChapterInput, CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobInput, JobKind,
+    JobOutputInput, JobProgressInput, JobResultInput, KindsVariables, LeaseJob, OutputUrl, PlanVideo,
+    PlanVideoVariables, PosterInput, PublishCaption, PublishCaptionVariables, PublishChapters,
+    PublishChaptersVariables, PublishChunk, PublishChunkInput, PublishChunkVariables, RegisterRunner,
+    RegisterRunnerInput, RegisterRunnerVariables, RenewLease, RenewLeaseVariables, ReportRunner,
+    ReportRunnerVariables, RunnerCapabilitiesInput, SignJobInputs, SignJobInputsVariables, SignJobOutputs,
+    SignJobOutputsVariables, SourceCaptionInput, VideoPlanInput,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
