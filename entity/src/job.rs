@@ -25,12 +25,18 @@ pub enum Kind {
     /// Makes the storyboard and the loop of a video that is ready.
     #[sea_orm(string_value = "make_previews")]
     MakePreviews,
+    /// Reads captions and chapters out of the source's own tracks.
+    #[sea_orm(string_value = "read_tracks")]
+    ReadTracks,
+    /// Makes one file of a rendition, to be downloaded.
+    #[sea_orm(string_value = "make_download")]
+    MakeDownload,
 }
 
 impl Kind {
     /// Whether a video waits for it. What comes afterwards may fail without harm to the video.
     pub fn is_needed(self) -> bool {
-        self != Self::MakePreviews
+        !matches!(self, Self::MakePreviews | Self::MakeDownload)
     }
 }
 
@@ -83,7 +89,7 @@ pub struct Model {
     pub leased_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub finished_at: Option<DateTimeUtc>,
-    /// The job that planned this one, for everything but `ProcessVideo`.
+    /// The job that planned this one, for everything but `ProcessVideo` and `MakeDownload`.
     pub parent_id: Option<JobId>,
     /// Which chunk, for jobs that make one.
     pub chunk: Option<i32>,
@@ -95,6 +101,8 @@ pub struct Model {
     pub attempt_base: i32,
     /// How much work it is beside the other jobs of its video.
     pub weight_ms: i64,
+    /// Of which rendition, for `MakeDownload`.
+    pub rendition: Option<String>,
 }
 
 impl Model {

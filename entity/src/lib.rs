@@ -5,6 +5,7 @@ pub mod caption;
 pub mod chunk;
 pub mod content_key;
 pub mod departed;
+pub mod download;
 pub mod favorite;
 pub mod id;
 pub mod job;

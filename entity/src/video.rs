@@ -127,6 +127,9 @@ pub struct Model {
     pub loudness_lufs: Option<f64>,
     /// How loud its loudest moment is, in dB of full scale.
     pub true_peak_dbtp: Option<f64>,
+    /// Whether the captions and chapters of the source were taken over. That happens once: what a person changes or
+    /// takes away afterwards stays so, however often the source is read.
+    pub tracks_taken: bool,
 }
 
 impl Model {

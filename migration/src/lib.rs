@@ -14,6 +14,7 @@ mod m20261121_000009_chunk_jobs;
 mod m20261121_000010_webhooks;
 mod m20261121_000011_runner_credentials;
 mod m20261121_000012_captions;
+mod m20261121_000013_tracks_and_downloads;
 mod m20261121_000014_protection;
 mod m20261121_000015_previews;
 mod m20261121_000016_thumbnails;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_webhooks::Migration),
             Box::new(m20261121_000011_runner_credentials::Migration),
             Box::new(m20261121_000012_captions::Migration),
+            Box::new(m20261121_000013_tracks_and_downloads::Migration),
             Box::new(m20261121_000014_protection::Migration),
             Box::new(m20261121_000015_previews::Migration),
             Box::new(m20261121_000016_thumbnails::Migration),

@@ -171,26 +171,17 @@ impl Reading {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use std::{io::Write, process::Stdio};
-
+    use cbc::cipher::{BlockModeDecrypt, block_padding::Pkcs7};
     use futures::TryStreamExt;
 
     use super::*;
 
     const KEY: Block = Block([0x2B; BLOCK]);
 
-    /// What another program makes of the bytes of a segment.
+    /// What a player makes of the bytes of a segment.
     fn opened(bytes: &[u8], iv: u128) -> Vec<u8> {
-        let mut program = std::process::Command::new("openssl")
-            .args(["enc", "-d", "-aes-128-cbc", "-K", &hex::encode(KEY.0), "-iv", &format!("{iv:032x}")])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        program.stdin.take().unwrap().write_all(bytes).unwrap();
-        let output = program.wait_with_output().unwrap();
-        assert!(output.status.success(), "the padding is wrong");
-        output.stdout
+        let cipher = cbc::Decryptor::<Aes128>::new(&KEY.0.into(), &iv.to_be_bytes().into());
+        cipher.decrypt_padded_vec::<Pkcs7>(bytes).unwrap()
     }
 
     fn chunk(sizes: &[u64]) -> Chunk {

@@ -13,6 +13,7 @@ pub mod command;
 pub mod config;
 pub mod database;
 pub mod doctor;
+pub mod download;
 pub mod embedded;
 pub mod error;
 pub mod events;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::{
-    app::App, app::SharedApp, doctor::leftovers, error::Result, job, processing, runner, upload, webhook,
+    app::App, app::SharedApp, doctor::leftovers, download, error::Result, job, processing, runner, upload,
+    webhook,
 };
 
 const REAP_EVERY: Duration = Duration::from_secs(10);
@@ -39,6 +40,11 @@ pub async fn run(app: SharedApp) {
                     Ok(0) => {}
                     Ok(count) => tracing::info!(count, "abandoned uploads were cleared away"),
                     Err(error) => tracing::warn!(?error, "abandoned uploads could not be looked for"),
+                }
+                match download::forget_unasked(&app).await {
+                    Ok(0) => {}
+                    Ok(count) => tracing::info!(count, "files that nobody downloads any more were removed"),
+                    Err(error) => tracing::warn!(?error, "files that nobody downloads could not be removed"),
                 }
                 if let Err(error) = webhook::prune(&app).await {
                     tracing::warn!(?error, "the log of webhooks could not be shortened");

@@ -5,6 +5,7 @@ use async_graphql::{MergedObject, MergedSubscription};
 use crate::{
     account::{AccountMutation, AccountQuery, TokenMutation},
     caption::CaptionMutation,
+    download::DownloadMutation,
     feed::FeedQuery,
     processing::{ProcessingMutation, ProcessingQuery},
     runner::{RunnerAdminMutation, RunnerAdminQuery, RunnerMutation, RunnerSubscription},
@@ -31,6 +32,7 @@ pub struct Mutation(
     UploadMutation,
     VideoMutation,
     CaptionMutation,
+    DownloadMutation,
     RunnerMutation,
     RunnerAdminMutation,
     ProcessingMutation,

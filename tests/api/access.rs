@@ -133,6 +133,16 @@ fn rows(things: &Things) -> Vec<Row> {
             json!({ "l": lease }),
         ),
         row(
+            "Mutation.prepareDownload",
+            "mutation ($v: ID!) { x: prepareDownload(videoId: $v, rendition: \"360p\") { state } }",
+            json!({ "v": video }),
+        ),
+        row(
+            "Mutation.signJobInputs",
+            "mutation ($l: ID!) { x: signJobInputs(leaseId: $l) { url } }",
+            json!({ "l": lease }),
+        ),
+        row(
             "Mutation.signJobOutputs",
             "mutation ($l: ID!) { x: signJobOutputs(leaseId: $l, outputs: [{ kind: POSTER, size: 9 }]) { url } }",
             json!({ "l": lease }),
@@ -141,6 +151,16 @@ fn rows(things: &Things) -> Vec<Row> {
             "Mutation.publishChunk",
             "mutation ($l: ID!, $c: PublishChunkInput!) { x: publishChunk(leaseId: $l, chunk: $c) }",
             json!({ "l": lease, "c": chunk_of("360p") }),
+        ),
+        row(
+            "Mutation.publishCaption",
+            "mutation ($l: ID!) { x: publishCaption(leaseId: $l, caption: { text: \"00:01.000 --> 00:02.000\\nx\" }) }",
+            json!({ "l": lease }),
+        ),
+        row(
+            "Mutation.publishChapters",
+            "mutation ($l: ID!) { x: publishChapters(leaseId: $l, chapters: [{ startMs: 0, title: \"x\" }]) }",
+            json!({ "l": lease }),
         ),
         row(
             "Mutation.planVideo",
@@ -337,6 +357,8 @@ async fn fingerprint(app: &TestApp) -> String {
             (SELECT count(*) FROM api_token WHERE revoked_at IS NULL),
             (SELECT string_agg(concat(url, secret_salt, off_reason), ',' ORDER BY id) FROM webhook),
             (SELECT string_agg(attempts_before::text, ',' ORDER BY id) FROM webhook_delivery),
+            (SELECT count(*) FROM caption),
+            (SELECT count(*) FROM download),
             (SELECT count(*) FROM chunk)))",
     )
     .await

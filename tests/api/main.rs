@@ -6,6 +6,7 @@ mod accounts;
 mod captions;
 mod chunks;
 mod csrf;
+mod downloads;
 mod feed;
 mod guard;
 mod leftovers;

@@ -142,11 +142,12 @@ const fn case(mutation: &'static str, document: &'static str, least: Option<&'st
     Case { mutation, document, least }
 }
 
+const READ: Option<&str> = Some("READ");
 const UPLOAD: Option<&str> = Some("UPLOAD");
 const ALL: Option<&str> = Some("ALL");
 
 /// Every id is an invented one, so that whoever may pass is told NOT_FOUND by the service behind.
-const CASES: [Case; 29] = [
+const CASES: [Case; 30] = [
     case("createUpload", "createUpload(input: { fileName: \"a.mp4\", size: 0 }) { id }", UPLOAD),
     case("signUploadParts", "signUploadParts(uploadId: \"11111111112\", partNumbers: [1]) { url }", UPLOAD),
     case("completeUpload", "completeUpload(uploadId: \"11111111112\") { id }", UPLOAD),
@@ -164,6 +165,7 @@ const CASES: [Case; 29] = [
     case("rateVideo", "rateVideo(videoId: \"11111111112\", stars: 1) { id }", ALL),
     case("favoriteVideo", "favoriteVideo(videoId: \"11111111112\", favorite: true) { id }", ALL),
     case("recordView", "recordView(videoId: \"11111111112\", positionMs: 1)", ALL),
+    case("prepareDownload", "prepareDownload(videoId: \"11111111112\", rendition: \"720p\") { state }", READ),
     case("createApiToken", "createApiToken(input: { name: \"x\", scope: READ }) { token }", None),
     case("revokeApiToken", "revokeApiToken(id: \"11111111112\")", None),
     case("setRunnerState", "setRunnerState(id: \"11111111112\", state: DRAINING) { id }", ALL),
@@ -195,12 +197,15 @@ const CASES: [Case; 29] = [
 ];
 
 /// Mutations of runners, which no token of a person reaches: one of them stands for all above.
-const OF_RUNNERS: [&str; 8] = [
+const OF_RUNNERS: [&str; 11] = [
     "registerRunner",
     "reportRunner",
     "renewLease",
+    "signJobInputs",
     "signJobOutputs",
     "planVideo",
+    "publishCaption",
+    "publishChapters",
     "publishChunk",
     "completeJob",
     "failJob",
@@ -218,6 +223,7 @@ async fn each_scope_may_what_it_says_and_nothing_more() {
     for Case { mutation, document, least } in CASES {
         for (scope, program) in &programs {
             let may = match least {
+                Some("READ") => true,
                 Some("UPLOAD") => *scope != "READ",
                 Some(least) => *scope == least,
                 None => false,

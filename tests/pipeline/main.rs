@@ -5,10 +5,12 @@
 mod broken;
 mod chunks;
 mod classes;
+mod downloads;
 mod loudness;
 mod previews;
 mod protection;
 mod samples;
+mod texts;
 mod wake;
 
 use kinora_tests::published;

@@ -22,7 +22,7 @@ fn played(app: &TestApp, video: &str, token: Option<&str>) -> Output {
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-nostdin"]);
     if let Some(token) = token {
-        command.args(["-cookies", &format!("kinora_session={token}; path=/v/; domain=127.0.0.1;")]);
+        command.args(["-cookies", &format!("kinora_session={token}; path=/v/")]);
     }
     command.arg("-i").arg(app.url.join(&format!("/v/{video}/master.m3u8")).unwrap().as_str());
     command.args(["-map", "0:v:0", "-fps_mode", "passthrough", "-f", "framemd5", "-"]).output().unwrap()

@@ -17,6 +17,13 @@ const REFUSED: [(&str, &[&str]); 6] = [
     ("instaloader", &["MEDIA_UNSUPPORTED_CONTAINER"]),
 ];
 
+/// What is in some of them besides pictures and sound: languages of captions, and how many chapters.
+const TEXTS: [(&str, &[&str], usize); 3] = [
+    ("mkv-h264-ac3-srt-subs", &["en"], 0),
+    ("multitrack-2video-2audio-2subs", &["en"], 0),
+    ("chapters-h264-aac", &[], 3),
+];
+
 fn samples() -> Vec<PathBuf> {
     let folder = std::env::var_os("KINORA_SAMPLES")
         .map_or_else(|| kinora_tests::repository().join("../shared/samples"), PathBuf::from);
@@ -62,6 +69,14 @@ async fn every_sample_is_ready_or_fails_for_the_right_reason() {
         if !right {
             wrong.push(format!("{name}: {} {}", outcome["state"], outcome["failure"]));
         } else if refused.is_none() {
+            if let Some((_, languages, chapters)) = TEXTS.iter().find(|(prefix, ..)| name.starts_with(prefix))
+            {
+                let found = outcome["captions"].as_array().unwrap();
+                let found: Vec<&str> =
+                    found.iter().map(|track| track["language"].as_str().unwrap()).collect();
+                assert_eq!(found, *languages, "{name}");
+                assert_eq!(outcome["chapters"].as_array().unwrap().len(), *chapters, "{name}");
+            }
             // Every byte that the playlists name is there.
             assert!(!fetch(&ann.client, outcome).await.pictures.is_empty(), "{name}");
         }

@@ -13,7 +13,7 @@ use kinora_server::config::Config;
 use kinora_server::doctor::leftovers::{self, Comparison};
 use kinora_server::serve::{self, Running};
 use kinora_server::storage::keys;
-use kinora_server::{upload, webhook};
+use kinora_server::{download, upload, webhook};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, QueryOrder,
     Statement, TryGetable,
@@ -132,6 +132,11 @@ impl TestApp {
     /// Ends uploads that were left alone and frees what ended ones hold, as the site does every ten minutes.
     pub async fn clear_uploads(&self) {
         succeed(upload::expire_abandoned(self.app()).await);
+    }
+
+    /// Removes files that nobody downloads any more, as the site does every ten minutes.
+    pub async fn forget_downloads(&self) -> usize {
+        succeed(download::forget_unasked(self.app()).await)
     }
 
     /// Forgets old messages to webhooks, as the site does every ten minutes.

@@ -108,6 +108,29 @@ impl FakeRunner {
         self.complete_previews(lease, previews()).await.data();
     }
 
+    /// A job to make a file to download, if there is one.
+    pub async fn lease_download(&self) -> Option<Value> {
+        const LEASE: &str =
+            "mutation { leaseJob(kinds: [MAKE_DOWNLOAD]) { id kind rendition lease { id } videoId } }";
+        let mut data = self.client.query(LEASE).await.data();
+        Some(data["leaseJob"].take()).filter(Value::is_object)
+    }
+
+    pub async fn sign_inputs(&self, lease: &Value) -> Reply {
+        const SIGN: &str =
+            "mutation ($lease: ID!) { signJobInputs(leaseId: $lease) { rendition chunk size url } }";
+        self.client.run(SIGN, json!({ "lease": lease })).await
+    }
+
+    /// Stores so many bytes as the file to download, and ends the job.
+    pub async fn send_download(&self, lease: &Value, size: usize) -> Reply {
+        let output = json!([{ "kind": "DOWNLOAD", "size": size }]);
+        let mut signed = self.sign_outputs(lease, output).await.data();
+        let response = put(&self.client, &signed["signJobOutputs"][0].take(), vec![9; size]).await;
+        assert!(response.status().is_success(), "{}", response.status());
+        self.complete_part(lease).await
+    }
+
     pub async fn plan(&self, lease: &Value, plan: Value) -> Reply {
         const PLAN: &str =
             "mutation ($lease: ID!, $plan: VideoPlanInput!) { planVideo(leaseId: $lease, plan: $plan) }";

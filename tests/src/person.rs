@@ -216,7 +216,7 @@ pub const VIDEO: &str = "query ($id: ID!) { video(id: $id) {
     protected encrypted
     durationMs loudnessLufs truePeakDbtp width height uploader { id username } tags { name videoCount } averageStars ratingCount favoriteCount
     viewCount viewerStars viewerFavorite viewerCanEdit createdAt publishedAt posterUrl storyboardUrl loopUrl hlsUrl downloadUrl
-    renditions { name kind width height bitrate codecs } } }";
+    renditions { name kind width height bitrate codecs } captions { language label url } chapters { startMs title } } }";
 
 pub async fn sign_up(guest: &Client, username: &str, password: &str) -> Reply {
     const SIGN_UP: &str =

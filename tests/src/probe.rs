@@ -53,10 +53,23 @@ pub fn sound_begins_ms(path: &Path) -> f64 {
 
 /// The mean colour of a part of a file's picture at a time: red, green and blue. `part` is ffmpeg's filter for it.
 pub fn colour(path: &Path, at_s: f64, part: &str) -> [u8; 3] {
-    let done = run(Command::new("ffmpeg")
-        .args(["-v", "error", "-nostdin", "-ss", &at_s.to_string(), "-i"])
-        .arg(path)
-        .args(["-frames:v", "1", "-vf", part, "-pix_fmt", "rgb24", "-f", "rawvideo", "-"]));
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-nostdin"]);
+    if at_s > 0.0 {
+        // Not in a picture: there, a jump to its beginning ends behind it.
+        command.args(["-ss", &at_s.to_string()]);
+    }
+    let done = run(command.arg("-i").arg(path).args([
+        "-frames:v",
+        "1",
+        "-vf",
+        part,
+        "-pix_fmt",
+        "rgb24",
+        "-f",
+        "rawvideo",
+        "-",
+    ]));
     assert!(done.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&done.stderr));
     let count = done.stdout.len() as u64 / 3;
     assert!(count > 0, "{} has no picture at {at_s} s", path.display());

@@ -16,12 +16,13 @@ pub use retry::{Backoff, persist};
 
 use error::Extensions;
 use operations::{
-    CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobKind, JobOutputInput,
-    JobProgressInput, JobResultInput, KindsVariables, LeaseJob, LoudnessInput, OutputUrl, PlanVideo,
-    PlanVideoVariables, PosterInput, PreviewsInput, PublishChunk, PublishChunkInput, PublishChunkVariables,
+    ChapterInput, CompleteJob, CompleteJobVariables, FailJob, FailJobVariables, Job, JobInput, JobKind,
+    JobOutputInput, JobProgressInput, JobResultInput, KindsVariables, LeaseJob, LoudnessInput, OutputUrl,
+    PlanVideo, PlanVideoVariables, PosterInput, PreviewsInput, PublishCaption, PublishCaptionVariables,
+    PublishChapters, PublishChaptersVariables, PublishChunk, PublishChunkInput, PublishChunkVariables,
     RegisterRunner, RegisterRunnerInput, RegisterRunnerVariables, RenewLease, RenewLeaseVariables,
-    ReportRunner, ReportRunnerVariables, RunnerCapabilitiesInput, SignJobOutputs, SignJobOutputsVariables,
-    VideoPlanInput,
+    ReportRunner, ReportRunnerVariables, RunnerCapabilitiesInput, SignJobInputs, SignJobInputsVariables,
+    SignJobOutputs, SignJobOutputsVariables, SourceCaptionInput, VideoPlanInput,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,12 +30,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The kinds of job that this program can do.
-pub(crate) const KINDS: [JobKind; 6] = [
+pub(crate) const KINDS: [JobKind; 8] = [
     JobKind::ProcessVideo,
     JobKind::CopyChunk,
     JobKind::EncodeChunk,
     JobKind::EncodeAudio,
     JobKind::MakePoster,
+    JobKind::ReadTracks,
+    JobKind::MakeDownload,
     JobKind::MakePreviews,
 ];
 
@@ -113,6 +116,12 @@ impl Api {
         Ok(())
     }
 
+    /// Asks for the chunks that become a file to download, those of one rendition in their order.
+    pub async fn sign_job_inputs(&self, lease_id: &cynic::Id) -> Result<Vec<JobInput>, ApiError> {
+        let variables = SignJobInputsVariables { lease_id: lease_id.clone() };
+        Ok(self.send(SignJobInputs::build(variables)).await?.sign_job_inputs)
+    }
+
     /// Asks where to put outputs; the answers come in any order.
     pub async fn sign_job_outputs(
         &self,
@@ -137,6 +146,26 @@ impl Api {
     pub async fn plan_video(&self, lease_id: &cynic::Id, plan: VideoPlanInput) -> Result<(), ApiError> {
         let variables = PlanVideoVariables { lease_id: lease_id.clone(), plan };
         accepted(self.send(PlanVideo::build(variables)).await?.plan_video)
+    }
+
+    /// Hands in captions that the source holds.
+    pub async fn publish_caption(
+        &self,
+        lease_id: &cynic::Id,
+        caption: SourceCaptionInput,
+    ) -> Result<(), ApiError> {
+        let variables = PublishCaptionVariables { lease_id: lease_id.clone(), caption };
+        accepted(self.send(PublishCaption::build(variables)).await?.publish_caption)
+    }
+
+    /// Hands in the chapters of the source.
+    pub async fn publish_chapters(
+        &self,
+        lease_id: &cynic::Id,
+        chapters: Vec<ChapterInput>,
+    ) -> Result<(), ApiError> {
+        let variables = PublishChaptersVariables { lease_id: lease_id.clone(), chapters };
+        accepted(self.send(PublishChapters::build(variables)).await?.publish_chapters)
     }
 
     /// Ends the lease, and says what was made that is not known yet.

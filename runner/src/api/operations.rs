@@ -27,6 +27,8 @@ pub enum JobKind {
     EncodeAudio,
     MakePoster,
     MakePreviews,
+    ReadTracks,
+    MakeDownload,
 }
 
 /// What an upload URL is for.
@@ -36,6 +38,7 @@ pub enum JobOutputKind {
     Poster,
     Sprite,
     Loop,
+    Download,
 }
 
 /// Whether a rendition holds pictures or sound.
@@ -79,6 +82,8 @@ pub struct Job {
     pub in_one_piece: bool,
     /// What media are encrypted with; none where they stay in the clear.
     pub content_key: Option<AesBlock>,
+    /// For jobs that make a file to download.
+    pub rendition: Option<String>,
 }
 
 /// The right to write results of a job until it expires.
@@ -116,6 +121,14 @@ pub struct OutputUrl {
     pub chunk: Option<i32>,
     pub url: String,
     pub headers: Vec<Header>,
+}
+
+/// One chunk of those that become a file to download.
+#[derive(cynic::QueryFragment, Clone, Debug)]
+pub struct JobInput {
+    pub rendition: String,
+    pub size: ByteCount,
+    pub url: String,
 }
 
 /// Says that jobs are waiting.
@@ -237,6 +250,19 @@ pub struct JobResultInput {
 }
 
 #[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct SourceCaptionInput {
+    pub language: Option<String>,
+    pub label: Option<String>,
+    pub text: String,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq, Eq)]
+pub struct ChapterInput {
+    pub start_ms: i32,
+    pub title: String,
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
 pub struct RegisterRunnerInput {
     pub token: String,
     pub name: Option<String>,
@@ -318,6 +344,18 @@ pub struct RenewLease {
 }
 
 #[derive(cynic::QueryVariables, Debug)]
+pub struct SignJobInputsVariables {
+    pub lease_id: cynic::Id,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "SignJobInputsVariables")]
+pub struct SignJobInputs {
+    #[arguments(leaseId: $lease_id)]
+    pub sign_job_inputs: Vec<JobInput>,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
 pub struct SignJobOutputsVariables {
     pub lease_id: cynic::Id,
     pub outputs: Vec<JobOutputInput>,
@@ -354,6 +392,32 @@ pub struct PlanVideoVariables {
 pub struct PlanVideo {
     #[arguments(leaseId: $lease_id, plan: $plan)]
     pub plan_video: bool,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct PublishCaptionVariables {
+    pub lease_id: cynic::Id,
+    pub caption: SourceCaptionInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "PublishCaptionVariables")]
+pub struct PublishCaption {
+    #[arguments(leaseId: $lease_id, caption: $caption)]
+    pub publish_caption: bool,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub struct PublishChaptersVariables {
+    pub lease_id: cynic::Id,
+    pub chapters: Vec<ChapterInput>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "PublishChaptersVariables")]
+pub struct PublishChapters {
+    #[arguments(leaseId: $lease_id, chapters: $chapters)]
+    pub publish_chapters: bool,
 }
 
 #[derive(cynic::QueryVariables, Debug)]

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Cut, Cutting, cutting::LEAD_S};
 use crate::{
     fmp4::ByteRange,
-    mp4::{Index, Sample, Track},
+    mp4::{Index, Sample, Track, TrackKind},
     source::Ranges,
 };
 
@@ -53,6 +53,12 @@ pub fn keyframes(index: &Index, id: u32) -> Ranges {
     let keyframes = samples.iter().filter(|sample| sample.is_key);
     let places = keyframes.map(|sample| ByteRange { offset: sample.offset, size: sample.size.into() });
     Ranges::of(beginnings(index, HEAD_S).chain(places))
+}
+
+/// All tracks of text.
+pub fn texts(index: &Index) -> Ranges {
+    let tracks = index.tracks.iter().filter(|track| track.kind == TrackKind::Text);
+    Ranges::of(beginnings(index, HEAD_S).chain(tracks.flat_map(|track| places(&track.samples.0))))
 }
 
 /// Pictures from `from_s` to `to_s` of the common timeline, to be decoded.

@@ -1,6 +1,8 @@
 //! Command lines of ffprobe and ffmpeg: pure functions of a plan. No text of a user gets in here; files are
 //! named by us, relative to the job's folder.
 
+use std::time::Duration;
+
 use super::{
     codecs, filters,
     ladder::Size,
@@ -36,12 +38,28 @@ pub fn poster_output() -> String {
     format!("{OUT}/poster.jpg")
 }
 
+/// The sound that is joined with the pictures to a file to download, relative to the job's folder. The pictures, or
+/// the sound that stands alone, are the source there.
+pub fn download_sound() -> String {
+    format!("{OUT}/sound-part.mp4")
+}
+
+/// File name of a file to download, relative to the job's folder.
+pub fn download_output() -> String {
+    format!("{OUT}/download.mp4")
+}
+
+/// File name of a text track, relative to the job's folder.
+pub fn text_output(number: usize) -> String {
+    format!("{OUT}/text-{number}.vtt")
+}
+
 /// ffprobe's question for streams, the container and the first packets.
 pub fn probe_streams() -> Vec<String> {
     let entries = "format=format_name,duration,start_time:packet=stream_index,pts_time,size:stream=index,id,codec_type,codec_name,\
                    width,height,sample_aspect_ratio,pix_fmt,field_order,color_range,color_space,color_transfer,\
                    r_frame_rate,avg_frame_rate,start_time,duration,channels:\
-                   stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=displaymatrix";
+                   stream_disposition=default,attached_pic,timed_thumbnails:stream_side_data=displaymatrix:chapter=id";
     probe(&["-show_entries", entries, "-read_intervals", &format!("%+#{PROBED_PACKETS}")])
 }
 
@@ -50,6 +68,14 @@ pub fn probe_frames() -> Vec<String> {
     let entries = "frame=stream_index,interlaced_frame,color_range,color_space,color_transfer";
     let interval = format!("%+#{PROBED_FRAMES}");
     probe(&["-select_streams", "V", "-show_entries", entries, "-read_intervals", &interval])
+}
+
+/// ffprobe's question for text tracks and chapters.
+pub fn probe_texts() -> Vec<String> {
+    let entries = "format=start_time:stream=index,codec_type,codec_name:\
+                   stream_disposition=default,forced,hearing_impaired,comment:stream_tags=language,title:\
+                   chapter=start_time:chapter_tags=title";
+    probe(&["-show_entries", entries])
 }
 
 fn probe(question: &[&str]) -> Vec<String> {
@@ -212,6 +238,52 @@ pub fn video_loop(plan: &Plan, (width, height): (u32, u32), at_s: f64, length_s:
     args.0
 }
 
+/// ffmpeg's orders for text tracks, each written as WebVTT.
+pub fn texts(tracks: &[u32], limit: Duration) -> Vec<String> {
+    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]);
+    args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string(), "-t", &format!("{:.3}", limit.as_secs_f64())]);
+    args.input();
+    for (number, index) in tracks.iter().enumerate() {
+        args.add(&["-map", &format!("0:{index}"), "-c:s", "webvtt"]);
+        args.add(&["-map_metadata", "-1", "-map_chapters", "-1"]);
+        args.add(&["-f", "webvtt", &format!("file:{}", text_output(number))]);
+    }
+    args.0
+}
+
+/// What a file to download holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    Pictures,
+    PicturesAndSound,
+    Sound,
+}
+
+/// ffmpeg's orders for a file to download, out of renditions as they were published: nothing is decoded.
+pub fn download(contents: Contents) -> Vec<String> {
+    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]);
+    args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string()]);
+    // All renditions have one clock. By itself ffmpeg would let each file begin at zero, and the sound, which begins a
+    // little earlier, come late.
+    args.add(&["-copyts"]);
+    args.input();
+    match contents {
+        Contents::Pictures => args.add(&["-map", "0:v:0"]),
+        Contents::PicturesAndSound => {
+            args.input_from(&download_sound());
+            args.add(&["-map", "0:v:0", "-map", "1:a:0"]);
+        }
+        Contents::Sound => args.add(&["-map", "0:a:0"]),
+    }
+    args.add(&["-c", "copy"]);
+    args.strip();
+    args.add(&["-output_ts_offset", &format!("-{BASE_S}"), "-movflags", "+faststart"]);
+    // Another brand, by which programs tell music from films.
+    let format = if contents == Contents::Sound { "ipod" } else { "mp4" };
+    args.add(&["-f", format, &format!("file:{}", download_output())]);
+    args.0
+}
+
 struct Args(Vec<String>);
 
 impl Args {
@@ -279,10 +351,14 @@ impl Args {
 
     /// The source, behind everything that keeps it from reaching for anything else.
     fn input(&mut self) {
+        self.input_from(SOURCE);
+    }
+
+    fn input_from(&mut self, file: &str) {
         self.add(&["-protocol_whitelist", "file", "-format_whitelist", codecs::CONTAINERS]);
         self.add(&["-codec_whitelist", &codecs::decoder_whitelist()]);
         self.add(&["-max_streams", &MAX_STREAMS.to_string(), "-max_pixels", &MAX_PIXELS.to_string()]);
-        self.add(&["-probesize", "20M", "-analyzeduration", "10M", "-i", &format!("file:{SOURCE}")]);
+        self.add(&["-probesize", "20M", "-analyzeduration", "10M", "-i", &format!("file:{file}")]);
     }
 
     /// Nothing of the source but the chosen streams: no subtitles, data, titles, places or chapters.

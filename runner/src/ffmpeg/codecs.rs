@@ -75,16 +75,16 @@ const AUDIO_DECODERS: &[&str] = &[
     "adpcm_ima_qt",
 ];
 
+/// Decoders of subtitles that are text.
+const TEXT_DECODERS: &[&str] = &["mov_text", "srt", "subrip", "ass", "ssa", "webvtt", "text"];
+
 /// Decoders that are never used, but whose presence must not stop ffprobe: it opens one for every stream, and
 /// films come with subtitles.
-const IGNORED_DECODERS: &[&str] = &[
-    "mov_text", "srt", "subrip", "ass", "ssa", "webvtt", "text", "dvdsub", "dvbsub", "pgssub", "cc_dec",
-    "png",
-];
+const IGNORED_DECODERS: &[&str] = &["dvdsub", "dvbsub", "pgssub", "cc_dec", "png"];
 
 /// The value of `-codec_whitelist`.
 pub fn decoder_whitelist() -> String {
-    [VIDEO_DECODERS, AUDIO_DECODERS, IGNORED_DECODERS].concat().join(",")
+    [VIDEO_DECODERS, AUDIO_DECODERS, TEXT_DECODERS, IGNORED_DECODERS].concat().join(",")
 }
 
 /// Codecs of pictures by the name that ffprobe gives a stream.
@@ -92,6 +92,11 @@ pub fn is_video_supported(codec: &str) -> bool {
     // ffprobe names codecs, not decoders; these differ.
     let aliases = ["av1", "flv1", "msmpeg4v3"];
     VIDEO_DECODERS.contains(&codec) || aliases.contains(&codec)
+}
+
+/// Codecs of subtitles that are text, by the name that ffprobe gives a stream.
+pub fn is_text(codec: &str) -> bool {
+    TEXT_DECODERS.contains(&codec)
 }
 
 /// Codecs of sound by the name that ffprobe gives a stream.

@@ -3,6 +3,7 @@
 //! * [`probe`] looks at a source and describes it, or says why it cannot be used.
 //! * [`ladder`] and [`plan`] decide what is made of it.
 //! * [`filters`] and [`args`] turn the plan into a command line, without side effects.
+//! * [`texts`] reads captions and chapters.
 //! * [`progress`] and [`log`] read what ffmpeg says while it runs; [`run`] starts it and ends it.
 
 pub mod args;
@@ -21,3 +22,4 @@ pub mod progress;
 pub mod report;
 pub mod run;
 pub mod source;
+pub mod texts;

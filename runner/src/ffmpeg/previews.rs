@@ -131,34 +131,34 @@ impl Lights {
 pub fn loop_place(layout: &Layout, lights: &[Light], duration_ms: u64) -> (f64, f64) {
     let duration_s = duration_ms as f64 / 1_000.0;
     let length_s = LOOP_S.min(duration_s);
+    let latest_s = (duration_s - length_s).max(0.0);
+    let half_s = layout.shows_s(0);
     let is_bright = |tile: usize| lights.get(tile).is_some_and(|light| light.mean > f64::from(DARK));
-    let is_bright_for = |tile: usize, seconds: f64| {
-        let end_s = layout.shows_s(tile) + seconds;
-        (tile..lights.len()).take_while(|tile| layout.shows_s(*tile) < end_s).all(is_bright)
+    let is_bright_from = |from_s: f64| {
+        let is_inside = |tile: &usize| {
+            let at_s = layout.shows_s(*tile);
+            at_s + half_s > from_s && at_s < from_s + length_s
+        };
+        (0..lights.len()).filter(is_inside).all(is_bright)
     };
+    let start_s = |tile: usize| layout.shows_s(tile).min(latest_s);
+    let contrast = |tile: usize| lights.get(tile).map_or(0.0, |light| light.contrast);
     let best = |from: f64, until: f64| {
         let fits = |tile: &usize| {
-            let at_s = layout.shows_s(*tile);
-            at_s >= from * duration_s
-                && at_s <= until * duration_s
-                && at_s + length_s <= duration_s
-                && is_bright_for(*tile, length_s)
+            let from_s = start_s(*tile);
+            from_s >= from * duration_s && from_s <= until * duration_s && is_bright_from(from_s)
         };
-        let contrast = |tile: usize| lights.get(tile).map_or(0.0, |light| light.contrast);
         // Of equals the first.
         (0..lights.len()).rev().filter(fits).max_by(|one, other| contrast(*one).total_cmp(&contrast(*other)))
     };
-    let latest_s = (duration_s - length_s).max(0.0);
-    let found = best(LOOP_FROM, LOOP_UNTIL).or_else(|| best(0.0, 1.0));
-    match found {
-        Some(tile) => (layout.shows_s(tile).min(latest_s), length_s),
-        // No three seconds are bright: then as many as there are, from the first bright moment on.
-        None => match (0..lights.len())
-            .find(|tile| is_bright(*tile) && layout.shows_s(*tile) + 1.0 <= duration_s)
-        {
-            Some(tile) => (layout.shows_s(tile), length_s.min(duration_s - layout.shows_s(tile))),
-            None => (latest_s * LOOP_FROM, length_s),
-        },
+    if let Some(tile) = best(LOOP_FROM, LOOP_UNTIL).or_else(|| best(0.0, 1.0)) {
+        return (start_s(tile), length_s);
+    }
+    // No three seconds are bright: then as many as there are, from the first bright moment on.
+    let is_long_enough = |tile: &usize| is_bright(*tile) && layout.shows_s(*tile) + 1.0 <= duration_s;
+    match (0..lights.len()).find(is_long_enough).map(|tile| layout.shows_s(tile)) {
+        Some(at_s) => (at_s, length_s.min(duration_s - at_s)),
+        None => (latest_s * LOOP_FROM, length_s),
     }
 }
 

@@ -46,7 +46,11 @@ pub async fn probe(
     Ok(describe(&report, &log, size_bytes, max_duration)?)
 }
 
-async fn ask(bench: &Workbench, folder: &JobFolder, args: Vec<String>) -> Result<(String, Log), MediaError> {
+pub(super) async fn ask(
+    bench: &Workbench,
+    folder: &JobFolder,
+    args: Vec<String>,
+) -> Result<(String, Log), MediaError> {
     let mut answer = String::new();
     let mut log = Log::new(0);
     let run = bench.ffprobe(folder, &args).await?;
@@ -196,6 +200,7 @@ fn describe(report: &Report, log: &Log, size_bytes: u64, max_duration: Duration)
         is_matroska: report.format.format_name.starts_with("matroska"),
         start_s: seconds(report.format.start_time.as_deref()),
         size_bytes,
+        has_texts: !report.chapters.is_empty() || report.streams.iter().any(Stream::is_text),
     })
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::codecs;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Report {
@@ -9,6 +11,7 @@ pub struct Report {
     pub streams: Vec<Stream>,
     pub packets: Vec<Packet>,
     pub frames: Vec<Frame>,
+    pub chapters: Vec<Chapter>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -41,6 +44,22 @@ pub struct Stream {
     pub channels: Option<u32>,
     pub disposition: Disposition,
     pub side_data_list: Vec<SideData>,
+    pub tags: Tags,
+}
+
+/// What its writer says of a stream or a chapter.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Tags {
+    pub language: Option<String>,
+    pub title: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Chapter {
+    pub start_time: Option<String>,
+    pub tags: Tags,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -49,6 +68,10 @@ pub struct Disposition {
     pub default: u8,
     pub attached_pic: u8,
     pub timed_thumbnails: u8,
+    /// Only what everybody has to read, such as the words of strangers.
+    pub forced: u8,
+    pub hearing_impaired: u8,
+    pub comment: u8,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -97,6 +120,12 @@ impl Stream {
 
     pub fn is_audio(&self) -> bool {
         self.codec_type.as_deref() == Some("audio")
+    }
+
+    /// Subtitles that are text. Those that are pictures would have to be read by machine.
+    pub fn is_text(&self) -> bool {
+        self.codec_type.as_deref() == Some("subtitle")
+            && self.codec_name.as_deref().is_some_and(codecs::is_text)
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Source {
     /// Where the timeline of the file begins, in seconds.
     pub start_s: Option<f64>,
     pub size_bytes: u64,
+    /// Whether it has subtitles that are text, or chapters.
+    pub has_texts: bool,
 }
 
 /// The pictures.

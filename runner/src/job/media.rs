@@ -40,6 +40,8 @@ pub struct Media {
     pub renditions: Vec<Rendition>,
     pub poster: Option<Poster>,
     pub loudness: Option<Loudness>,
+    /// Whether the source holds captions or chapters as well.
+    pub has_texts: bool,
 }
 
 /// One version of the pictures, or the sound.
@@ -116,7 +118,8 @@ pub async fn make(
     let (renditions, loudness) = encoded?;
     let duration_ms = renditions.iter().map(|rendition| rendition.duration_ms).fold(0.0, f64::max);
     let (width, height) = source.video.display_size();
-    Ok(Media { duration_ms, width, height, renditions, poster, loudness })
+    let has_texts = source.has_texts;
+    Ok(Media { duration_ms, width, height, renditions, poster, loudness, has_texts })
 }
 
 async fn encode(

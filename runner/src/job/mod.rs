@@ -2,6 +2,7 @@
 
 mod chunk;
 mod desk;
+mod download;
 mod encoder;
 mod error;
 mod media;
@@ -12,6 +13,7 @@ mod progress;
 mod publish;
 mod refusal;
 mod sound;
+mod texts;
 mod verdict;
 
 pub use error::MediaError;
@@ -35,6 +37,8 @@ pub(crate) async fn run(desk: &Desk<'_>) -> Result<(), JobError> {
         JobKind::EncodeAudio => sound::encode_audio(desk).await,
         JobKind::MakePoster => poster::make_poster(desk).await,
         JobKind::MakePreviews => previews::make_previews(desk).await,
+        JobKind::ReadTracks => texts::read_tracks(desk).await,
+        JobKind::MakeDownload => download::make_download(desk).await,
     }
 }
 

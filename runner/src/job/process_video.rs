@@ -7,6 +7,7 @@ use super::{
     Desk, JobError, MediaError, Step, chunk,
     media::{self, Media},
     publish::whole,
+    texts,
 };
 use crate::{
     api::{
@@ -30,6 +31,7 @@ const READ_MARGIN_S: f64 = 4.0;
 const COPY_WEIGHT: f64 = 0.03;
 const SOUND_WEIGHT: f64 = 0.1;
 const POSTER_WEIGHT_MS: i32 = 500;
+const TEXTS_WEIGHT_MS: i32 = 500;
 
 pub(crate) async fn process_video(desk: &Desk<'_>) -> Result<(), JobError> {
     let source = desk.source();
@@ -37,7 +39,7 @@ pub(crate) async fn process_video(desk: &Desk<'_>) -> Result<(), JobError> {
     if desk.job.in_one_piece {
         let folder = desk.folder_with(&source, None).await?;
         let media = media::process(desk.bench, &folder, &desk.settings(), &on_step(desk)).await?;
-        return desk.publisher().publish(&media).await;
+        return publish(desk, &folder, &media).await;
     }
     let index = source.index(desk.origin(), &desk.downloading()).await?;
     let needed = index.as_ref().map(|index| needs::head(index, LOOKED_AT_S));
@@ -52,12 +54,21 @@ pub(crate) async fn process_video(desk: &Desk<'_>) -> Result<(), JobError> {
     let cutting =
         looked_at.as_ref().ok().and_then(|looked_at| Cutting::new(looked_at, index.as_deref(), &settings));
     if let Some(cutting) = cutting {
-        let plan = plan(&cutting, index.as_deref());
+        let has_texts = looked_at.is_ok_and(|looked_at| looked_at.has_texts);
+        let plan = plan(&cutting, index.as_deref(), has_texts);
         persist(desk.cancel, || desk.api.plan_video(&desk.job.lease.id, plan.clone())).await?;
         return begin(desk, &cutting, index.as_ref(), &source, &folder).await;
     }
     let media = in_one_piece(desk, &source, &folder, looked_at).await?;
-    desk.publisher().publish(&media).await
+    publish(desk, &folder, &media).await
+}
+
+/// Hands in what was made in one piece.
+async fn publish(desk: &Desk<'_>, folder: &JobFolder, media: &Media) -> Result<(), JobError> {
+    if media.has_texts {
+        texts::hand_in(desk, folder).await?;
+    }
+    desk.publisher().publish(media).await
 }
 
 async fn in_one_piece(
@@ -107,7 +118,7 @@ async fn begin(
 }
 
 /// The plan as the server needs to know it.
-fn plan(cutting: &Cutting, index: Option<&Index>) -> VideoPlanInput {
+fn plan(cutting: &Cutting, index: Option<&Index>, has_texts: bool) -> VideoPlanInput {
     let count = i32::try_from(cutting.chunks.len()).unwrap_or(i32::MAX);
     let fps = cutting.plan.rate.fps();
     let picture = |name: &str, width: u32, height: u32| PlannedRenditionInput {
@@ -137,17 +148,20 @@ fn plan(cutting: &Cutting, index: Option<&Index>) -> VideoPlanInput {
         width: whole(cutting.width),
         height: whole(cutting.height),
         renditions,
-        jobs: jobs(cutting, count),
+        jobs: jobs(cutting, count, has_texts),
         details: cutting.to_details(),
     }
 }
 
-fn jobs(cutting: &Cutting, count: i32) -> Vec<PlannedJobInput> {
+fn jobs(cutting: &Cutting, count: i32, has_texts: bool) -> Vec<PlannedJobInput> {
     let copies = cutting.picture_copy.is_some() || cutting.sound_copy.is_some();
     let milliseconds = |chunk: i32| cutting.chunk_seconds(chunk.unsigned_abs()) * 1_000.0;
     let weight = |of: f64| (of.round() as i32).max(1);
     let mut jobs =
         vec![PlannedJobInput { kind: JobKind::MakePoster, chunk: None, weight_ms: POSTER_WEIGHT_MS }];
+    if has_texts {
+        jobs.push(PlannedJobInput { kind: JobKind::ReadTracks, chunk: None, weight_ms: TEXTS_WEIGHT_MS });
+    }
     if cutting.encodes_sound() {
         let weight_ms = weight(f64::from(cutting.duration_ms) * SOUND_WEIGHT);
         jobs.push(PlannedJobInput { kind: JobKind::EncodeAudio, chunk: None, weight_ms });

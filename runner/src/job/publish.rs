@@ -13,9 +13,9 @@ use crate::{
     api::{
         Api, ApiError, Backoff, Made,
         operations::{
-            AesBlock, ByteCount, ByteRangeInput, JobOutputInput, JobOutputKind, JobResultInput, LoudnessInput,
-            OutputUrl, PosterInput, PreviewsInput, ProcessingStage, PublishChunkInput, RenditionInput,
-            RenditionKind, SegmentInput,
+            AesBlock, ByteCount, ByteRangeInput, JobOutputInput, JobOutputKind, JobResultInput,
+            LoudnessInput, OutputUrl, PosterInput, PreviewsInput, ProcessingStage, PublishChunkInput,
+            RenditionInput, RenditionKind, SegmentInput,
         },
         persist,
     },
@@ -102,6 +102,19 @@ impl Publisher<'_> {
     async fn end(&self, made: Made) -> Result<(), JobError> {
         persist(self.cancel, || self.api.complete_job(self.lease_id, made.clone())).await?;
         Ok(())
+    }
+
+    /// Uploads a file to download and ends the job with it.
+    pub async fn publish_download(&self, file: &Path, size_bytes: u64) -> Result<(), JobError> {
+        let input = JobOutputInput {
+            kind: JobOutputKind::Download,
+            rendition: None,
+            chunk: None,
+            size: ByteCount(size_bytes),
+        };
+        let range = ByteRange { offset: 0, size: size_bytes };
+        self.upload(&[Output { input, file: file.to_owned(), content: Content::Clear(range) }]).await?;
+        self.finish(None).await
     }
 
     /// Uploads everything, names every chunk, and completes the job.
@@ -225,7 +238,7 @@ fn preview_outputs(made: &Previews) -> Vec<Output> {
     let output = |kind, number: Option<i32>, file: &MadeFile| Output {
         input: JobOutputInput { kind, rendition: None, chunk: number, size: ByteCount(file.size_bytes) },
         file: file.path.clone(),
-        range: ByteRange { offset: 0, size: file.size_bytes },
+        content: Content::Clear(ByteRange { offset: 0, size: file.size_bytes }),
     };
     let sprites = (0..).zip(&made.sprites);
     let sprites = sprites.map(|(number, file)| output(JobOutputKind::Sprite, Some(number), file));

@@ -17,6 +17,8 @@ const MOST_SAMPLES: usize = 5_000_000;
 pub enum TrackKind {
     Pictures,
     Sound,
+    /// Subtitles, and the names of chapters.
+    Text,
     Other,
 }
 
@@ -130,6 +132,7 @@ impl Track {
         let kind = match descend(media, &[b"hdlr"])?.get(8..12)? {
             b"vide" => TrackKind::Pictures,
             b"soun" => TrackKind::Sound,
+            b"text" | b"sbtl" | b"subt" => TrackKind::Text,
             _ => TrackKind::Other,
         };
         let stbl = descend(media, &[b"minf", b"stbl"])?;

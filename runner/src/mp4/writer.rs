@@ -24,7 +24,7 @@ pub fn copy_format(track: &Track) -> Option<CopyFormat> {
     match track.kind {
         TrackKind::Pictures => h264(&track.description),
         TrackKind::Sound => aac(&track.description),
-        TrackKind::Other => None,
+        TrackKind::Text | TrackKind::Other => None,
     }
 }
 

@@ -21,6 +21,8 @@ use crate::{
 
 /// Even a slow line moves a chunk of some megabytes in this time.
 const TIMEOUT: Duration = Duration::from_secs(300);
+/// A file of a whole video gets as much longer as it is larger.
+const BYTES_PER_SECOND: u64 = 1 << 20;
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// What of a file an output is.
@@ -75,7 +77,7 @@ pub(crate) async fn put(
     let answer = http
         .put(&url.url)
         .headers(headers)
-        .timeout(TIMEOUT)
+        .timeout(TIMEOUT + Duration::from_secs(content.size() / BYTES_PER_SECOND))
         .body(body)
         .send()
         .await

@@ -6,7 +6,8 @@ mod previews;
 use std::time::Duration;
 
 use kinora_runner::ffmpeg::{
-    args, codecs,
+    args::{self, Contents},
+    codecs,
     colour::{Colour, Matrix, Transfer},
     filters::PosterFrames,
     frame_rate::FrameRate,
@@ -54,6 +55,7 @@ fn landscape() -> Source {
         likely_duration: Some(Duration::from_secs(10)),
         has_exact_index: false,
         is_matroska: true,
+        has_texts: false,
         start_s: Some(0.0),
         size_bytes: 100 << 20,
     }
@@ -287,7 +289,7 @@ file:out/poster.jpg"
 
 #[test]
 fn probing_reads_nothing_but_the_source() {
-    for args in [args::probe_streams(), args::probe_frames()] {
+    for args in [args::probe_streams(), args::probe_frames(), args::probe_texts()] {
         let text = lines(&args);
         for guard in [
             "-protocol_whitelist file\n",
@@ -300,4 +302,57 @@ fn probing_reads_nothing_but_the_source() {
         }
         assert!(text.ends_with("-i file:source"));
     }
+}
+
+#[test]
+fn text_tracks_are_written_as_webvtt() {
+    assert_eq!(
+        lines(&args::texts(&[2, 5], Duration::from_secs(60))),
+        "\
+-hide_banner
+-nostdin
+-nostats
+-y
+-v error
+-max_alloc 1073741824
+-t 60.000
+-protocol_whitelist file
+-format_whitelist mov,matroska,mpegts,avi,ogg,flv,asf,mpeg
+-codec_whitelist DECODERS
+-max_streams 32
+-max_pixels 35389440
+-probesize 20M
+-analyzeduration 10M
+-i file:source
+-map 0:2
+-c:s webvtt
+-map_metadata -1
+-map_chapters -1
+-f webvtt
+file:out/text-0.vtt
+-map 0:5
+-c:s webvtt
+-map_metadata -1
+-map_chapters -1
+-f webvtt
+file:out/text-1.vtt"
+    );
+}
+
+#[test]
+fn a_file_to_download_is_joined_on_the_common_clock() {
+    let line = |contents| args::download(contents).join(" ");
+    let both = line(Contents::PicturesAndSound);
+    let (inputs, rest) = both.split_once(" -map ").unwrap();
+    assert!(inputs.starts_with("-hide_banner -nostdin -nostats -y -v error -max_alloc 1073741824 -copyts"));
+    assert_eq!(inputs.matches("-protocol_whitelist file -format_whitelist ").count(), 2);
+    assert!(inputs.contains("-i file:source ") && inputs.ends_with("-i file:out/sound-part.mp4"), "{inputs}");
+    assert_eq!(
+        rest,
+        "0:v:0 -map 1:a:0 -c copy -sn -dn -map_metadata -1 -map_chapters -1 -output_ts_offset -10 \
+         -movflags +faststart -f mp4 file:out/download.mp4"
+    );
+    assert!(line(Contents::Pictures).contains("-i file:source -map 0:v:0 -c copy"));
+    let sound = line(Contents::Sound);
+    assert!(sound.contains("-i file:source -map 0:a:0 -c copy") && sound.contains(" -f ipod "), "{sound}");
 }

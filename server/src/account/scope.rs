@@ -20,7 +20,7 @@ enum Asks {
 const UPLOAD: Asks = Asks::Scope(Scope::Upload);
 const ALL: Asks = Asks::Scope(Scope::All);
 
-const MUTATIONS: [(&str, Asks); 37] = [
+const MUTATIONS: [(&str, Asks); 41] = [
     ("abortUpload", UPLOAD),
     ("completeJob", Asks::Runner),
     ("completeUpload", UPLOAD),
@@ -37,6 +37,9 @@ const MUTATIONS: [(&str, Asks); 37] = [
     ("logIn", Asks::Person),
     ("logOut", Asks::Person),
     ("planVideo", Asks::Runner),
+    ("prepareDownload", Asks::Scope(Scope::Read)),
+    ("publishCaption", Asks::Runner),
+    ("publishChapters", Asks::Runner),
     ("publishChunk", Asks::Runner),
     ("rateVideo", ALL),
     ("recordView", ALL),
@@ -50,6 +53,7 @@ const MUTATIONS: [(&str, Asks); 37] = [
     ("setCaption", UPLOAD),
     ("revokeRunner", Asks::Person),
     ("setRunnerState", ALL),
+    ("signJobInputs", Asks::Runner),
     ("signJobOutputs", Asks::Runner),
     ("signUp", Asks::Person),
     ("signUploadParts", UPLOAD),

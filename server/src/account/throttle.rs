@@ -1,4 +1,4 @@
-//! Limits on guessing. Counted where the work is done, so that aliases in one document count each.
+//! Limits on guessing, and on work that anybody may ask for. Counted where the work is done, so that aliases in one document count each.
 
 use std::{hash::Hash, num::NonZeroU32, time::Duration};
 
@@ -12,6 +12,8 @@ const LOG_INS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(60).unwrap();
 const LOG_IN_WINDOW: Duration = Duration::from_secs(300);
 const SIGN_UPS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 const SIGN_UP_WINDOW: Duration = Duration::from_secs(3600);
+const DOWNLOADS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(60).unwrap();
+const DOWNLOAD_WINDOW: Duration = Duration::from_secs(3600);
 
 /// The limits of this process.
 pub struct Throttle {
@@ -22,6 +24,7 @@ struct Limits {
     account: DefaultKeyedRateLimiter<(String, ClientAddress)>,
     address: DefaultKeyedRateLimiter<ClientAddress>,
     sign_up: DefaultKeyedRateLimiter<ClientAddress>,
+    download: DefaultKeyedRateLimiter<ClientAddress>,
     clock: DefaultClock,
 }
 
@@ -32,6 +35,7 @@ impl Throttle {
             account: RateLimiter::keyed(spread(LOG_IN_WINDOW, LOG_INS_PER_ACCOUNT)),
             address: RateLimiter::keyed(spread(LOG_IN_WINDOW, LOG_INS_PER_ADDRESS)),
             sign_up: RateLimiter::keyed(spread(SIGN_UP_WINDOW, SIGN_UPS_PER_ADDRESS)),
+            download: RateLimiter::keyed(spread(DOWNLOAD_WINDOW, DOWNLOADS_PER_ADDRESS)),
             clock: DefaultClock::default(),
         });
         Self { limits }
@@ -57,12 +61,21 @@ impl Throttle {
         self.limits.as_ref().map_or(Ok(()), |limits| limits.count(&limits.sign_up, &address))
     }
 
+    /// Counts one file that is asked for.
+    ///
+    /// # Errors
+    /// RATE_LIMITED past sixty in an hour from one address.
+    pub fn download(&self, address: ClientAddress) -> Result<()> {
+        self.limits.as_ref().map_or(Ok(()), |limits| limits.count(&limits.download, &address))
+    }
+
     /// Forgets whoever has been quiet long enough to count as new.
     pub fn forget_idle(&self) {
         if let Some(limits) = &self.limits {
             limits.account.retain_recent();
             limits.address.retain_recent();
             limits.sign_up.retain_recent();
+            limits.download.retain_recent();
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::iso639::two_letters;
 use crate::error::{Error, Result};
 
 /// What BCP 47 asks software to hold at least (RFC 5646, section 4.4.1).
@@ -38,6 +39,12 @@ impl Language {
             usual.push_str(&in_usual_case(part));
         }
         Some(Self(usual))
+    }
+
+    /// The language of a track in a file, where three letters of ISO 639-2 are usual.
+    pub fn of_track(tag: Option<&str>) -> Self {
+        let Some(tag) = tag.map(str::trim) else { return Self::unknown() };
+        Self::from_tag(two_letters(&tag.to_ascii_lowercase()).unwrap_or(tag)).unwrap_or_else(Self::unknown)
     }
 
     /// For a track of which nothing is known (ISO 639-2).
@@ -77,6 +84,15 @@ mod tests {
         assert_eq!(tag("pt_br").as_deref(), Some("pt-BR"));
         assert_eq!(tag("ZH-hant-tw").as_deref(), Some("zh-Hant-TW"));
         assert_eq!(tag("en-orig").as_deref(), Some("en-Orig"));
+        let of_track = |tag| Language::of_track(tag).to_string();
+        assert_eq!(of_track(Some("eng")), "en");
+        assert_eq!(of_track(Some("GER")), "de");
+        assert_eq!(of_track(Some("deu")), "de");
+        assert_eq!(of_track(Some("pt-BR")), "pt-BR");
+        assert_eq!(of_track(Some("tlh")), "tlh");
+        for unknown in [None, Some("und"), Some(""), Some("Deutsch (Forced)"), Some("../../x")] {
+            assert_eq!(of_track(unknown), "und");
+        }
         for bad in ["", "e", "english", "12", "en-", "en--us", "en/../x", "en-toolongpart", "ä"] {
             assert_eq!(tag(bad), None, "{bad}");
         }

@@ -6,6 +6,7 @@
 
 mod cues;
 mod graphql;
+mod iso639;
 mod language;
 mod loader;
 mod payload;
@@ -15,4 +16,4 @@ pub use cues::Cues;
 pub use graphql::{Caption, CaptionMutation};
 pub use language::Language;
 pub use loader::{CaptionsKey, Track};
-pub use service::{NewCaption, file, insert, tracks};
+pub use service::{NewCaption, file, insert, insert_from_source, tracks};

@@ -18,6 +18,8 @@ use crate::{
 
 /// More languages than any film is put into.
 const MOST_LANGUAGES: u64 = 100;
+/// So many tracks of a source are taken over.
+const MOST_OF_SOURCE: u64 = 16;
 
 /// A track that somebody wants on a video.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +51,8 @@ pub async fn set(app: &App, viewer: &Viewer, video: VideoId, new: NewCaption) ->
     saved.ok_or_else(|| Error::not_found("caption"))
 }
 
-/// Writes a track in the caller's transaction. What an import brings replaces only what an import brought: a track
-/// that a person handed in here stays.
+/// Writes a track in the caller's transaction. What an import brings stays behind what a person handed in here, and
+/// what the source itself holds behind both; of two tracks of the source in one language the first stays.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -61,10 +63,12 @@ pub async fn insert(
     source: caption::Source,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let mut gives_way = Condition::all();
-    if source == caption::Source::Imported {
-        gives_way = gives_way.add(Expr::col((caption::Entity, caption::Column::Source)).eq(source));
-    }
+    let is_from = || Expr::col((caption::Entity, caption::Column::Source));
+    let gives_way = match source {
+        caption::Source::Uploaded => Condition::all(),
+        caption::Source::Imported => Condition::any().add(is_from().ne(caption::Source::Uploaded)),
+        caption::Source::Embedded => Condition::any().add(Expr::value(false)),
+    };
     caption::Entity::insert(caption::ActiveModel {
         video_id: Set(video),
         language: Set(new.language.to_string()),
@@ -86,6 +90,25 @@ pub async fn insert(
     )
     .exec_without_returning(connection)
     .await?;
+    Ok(())
+}
+
+/// Writes a track that the source holds, if there is room for one more.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn insert_from_source(
+    connection: &impl ConnectionTrait,
+    video: VideoId,
+    new: NewCaption,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let all = || caption::Entity::find().filter(caption::Column::VideoId.eq(video));
+    let of_source = all().filter(caption::Column::Source.eq(caption::Source::Embedded));
+    if of_source.count(connection).await? < MOST_OF_SOURCE && all().count(connection).await? < MOST_LANGUAGES
+    {
+        insert(connection, video, new, caption::Source::Embedded, now).await?;
+    }
     Ok(())
 }
 

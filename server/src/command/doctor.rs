@@ -114,6 +114,11 @@ fn describe(found: &Comparison) {
     for video in &found.lost {
         print(&format!("  LOST    video {video}: objects are missing, and so is its source\n"));
     }
+    for (video, rendition) in &found.lost_downloads {
+        print(&format!(
+            "  note    the {rendition} file of video {video} is missing: it is made again when asked for\n"
+        ));
+    }
     for video in &found.without_source {
         print(&format!("  note    video {video} plays, but its source is gone\n"));
     }

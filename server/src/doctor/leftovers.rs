@@ -5,13 +5,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use kinora_entity::{LeaseId, UploadId, VideoId, departed, job, upload, video};
+use kinora_entity::{LeaseId, UploadId, VideoId, departed, download, job, upload, video};
 use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Select, Statement,
 };
 
 use crate::{
     app::App,
+    download::all_made,
     error::Result,
     processing::{enqueue, keys_of_previews},
     storage::{OpenMultipart, StorageError, StoredObject, keys},
@@ -32,6 +33,8 @@ pub struct Comparison {
     pub damaged: Vec<VideoId>,
     /// Videos that lack something, and whose source is gone as well.
     pub lost: Vec<VideoId>,
+    /// Files for download that are said to be made, and are missing.
+    pub lost_downloads: Vec<(VideoId, String)>,
     /// Videos that play, and whose source is gone: they cannot be made anew.
     pub without_source: Vec<VideoId>,
 }
@@ -43,6 +46,7 @@ impl Comparison {
             && self.orphan_multiparts.is_empty()
             && self.damaged.is_empty()
             && self.lost.is_empty()
+            && self.lost_downloads.is_empty()
             && self.without_source.is_empty()
     }
 
@@ -67,6 +71,8 @@ struct Expected {
     previews_in_flight: Vec<String>,
     open_multiparts: HashSet<String>,
     sources: HashMap<VideoId, String>,
+    /// Made from what else is there, so a video is not damaged without them.
+    downloads: HashMap<String, download::Model>,
     known: HashSet<String>,
 }
 
@@ -115,6 +121,11 @@ pub async fn compare(app: &App, grace: Duration) -> Result<Comparison> {
             (false, true) => {}
         }
     }
+    for (key, row) in &expected.downloads {
+        if !stored.contains_key(key) && !is_there(app, key, row.size_bytes).await? {
+            comparison.lost_downloads.push((row.video_id, row.rendition.clone()));
+        }
+    }
     let sources: HashSet<&String> = expected.sources.values().collect();
     let mut orphans: Vec<StoredObject> = stored
         .values()
@@ -122,6 +133,7 @@ pub async fn compare(app: &App, grace: Duration) -> Result<Comparison> {
             object.modified < before
                 && !expected.objects.contains_key(&object.key)
                 && !sources.contains(&object.key)
+                && !expected.downloads.contains_key(&object.key)
                 && !expected.in_flight.contains(keys::owner_prefix(&object.key))
                 && !expected.previews_in_flight.iter().any(|prefix| object.key.starts_with(prefix))
         })
@@ -158,6 +170,7 @@ async fn expected(app: &App) -> Result<Expected> {
         previews_in_flight: Vec::new(),
         open_multiparts: HashSet::new(),
         sources: HashMap::new(),
+        downloads: HashMap::new(),
         known: HashSet::from([keys::TRIALS.to_owned()]),
     };
     let departed = departed::Entity::find().all(&app.database).await?;
@@ -207,6 +220,7 @@ async fn expected(app: &App) -> Result<Expected> {
         let key = keys::chunk(row.video_id, row.attempt, &row.name, row.index, row.lease_id);
         expected.objects.insert(key, (row.video_id, Some(row.size_bytes)));
     }
+    expected.downloads = all_made(&app.database).await?;
     let open: Vec<(UploadId, String)> = upload::Entity::find()
         .filter(upload::Column::State.eq(upload::State::Uploading))
         .select_only()
@@ -236,6 +250,10 @@ fn active_jobs() -> Select<job::Entity> {
 pub async fn remove_orphans(app: &App, comparison: &Comparison) -> Result<(usize, usize)> {
     for orphan in &comparison.orphans {
         app.storage.delete(&orphan.key).await?;
+    }
+    for (video, rendition) in &comparison.lost_downloads {
+        // It is made again for the next who asks.
+        download::Entity::delete_by_id((*video, rendition.clone())).exec(&app.database).await?;
     }
     for open in &comparison.orphan_multiparts {
         app.storage.abort_multipart(&open.key, &open.upload_id).await?;

@@ -22,7 +22,7 @@ const LISTS: [&str; 7] =
     ["videos", "feed", "tags", "signUploadParts", "apiTokens", "webhooks", "webhookDeliveries"];
 
 /// Fields that ask the database or the store once each, wherever they stand.
-const DEAR: [&str; 13] = [
+const DEAR: [&str; 14] = [
     "videos",
     "feed",
     "receivedParts",
@@ -36,6 +36,7 @@ const DEAR: [&str; 13] = [
     "rotateWebhookSecret",
     "testWebhook",
     "resendWebhookDelivery",
+    "prepareDownload",
 ];
 const DEAR_COST: u64 = 50;
 

@@ -22,7 +22,7 @@ const FIRST_DELAY_S: f64 = 30.0;
 const LONGEST_DELAY_S: f64 = 3600.0;
 
 /// A job that is wanted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct NewJob {
     pub kind: job::Kind,
     pub video: VideoId,
@@ -34,6 +34,8 @@ pub struct NewJob {
     /// See [`job::Model::attempt_base`].
     pub attempt_base: i32,
     pub weight_ms: i64,
+    /// See [`job::Model::rendition`].
+    pub rendition: Option<String>,
 }
 
 /// Puts jobs into the queue, in the transaction of the change that wants them.
@@ -59,6 +61,7 @@ pub async fn enqueue(app: &App, connection: &impl ConnectionTrait, wanted: &[New
             in_one_piece: Set(new.in_one_piece),
             attempt_base: Set(new.attempt_base),
             weight_ms: Set(new.weight_ms),
+            rendition: Set(new.rendition.clone()),
             ..Default::default()
         });
         job::Entity::insert_many(rows).exec_without_returning(connection).await?;

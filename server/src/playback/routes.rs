@@ -15,7 +15,7 @@ use tower_http::cors::{Any, CorsLayer};
 use super::{access::Playable, playlist, storyboard};
 use crate::{
     app::SharedApp,
-    caption,
+    caption, download,
     error::{Error, Result},
     protection,
     storage::keys,
@@ -39,7 +39,7 @@ pub fn router() -> Router<SharedApp> {
         .route("/v/{id}/poster.jpg", get(poster))
         .route("/v/{id}/storyboard.vtt", get(storyboard))
         .route("/v/{id}/loop.mp4", get(video_loop))
-        .route("/v/{id}/download", get(download))
+        .route("/v/{id}/download", get(download_file))
         .route("/v/{id}/key", get(content_key))
         .route("/v/{id}/captions/{file}", get(caption))
         .route("/v/{id}/{file}", get(playlist_file))
@@ -199,17 +199,30 @@ async fn content_key(
     Ok((headers, key.0.to_vec()).into_response())
 }
 
-async fn download(
+/// Which file is wanted; without it the one that was uploaded.
+#[derive(Deserialize)]
+struct DownloadQuery {
+    rendition: Option<String>,
+}
+
+async fn download_file(
     State(app): State<SharedApp>,
     Path(id): Path<String>,
+    Query(query): Query<DownloadQuery>,
     headers: HeaderMap,
 ) -> Result<Response> {
     let playable = Playable::find(&app, &headers, &id).await?;
-    if playable.video.is_protected && !playable.is_owner {
-        return Err(Error::not_found("download"));
-    }
-    let url = app.storage.download_url(&playable.video.source_key, &file_name(&playable.video)).await?;
-    redirect(&url, &playable)
+    let (key, name) = match query.rendition {
+        None if playable.video.is_protected && !playable.is_owner => {
+            return Err(Error::not_found("download"));
+        }
+        None => (playable.video.source_key.clone(), source_name(&playable.video)),
+        Some(rendition) => {
+            let key = download::made(&app, playable.video.id, playable.attempt, &rendition).await?;
+            (key, rendition_name(&playable.video, &rendition))
+        }
+    };
+    redirect(&app.storage.download_url(&key, &name).await?, &playable)
 }
 
 fn redirect(url: &str, playable: &Playable) -> Result<Response> {
@@ -218,8 +231,8 @@ fn redirect(url: &str, playable: &Playable) -> Result<Response> {
         .into_response())
 }
 
-/// The title, as file systems take it, with the extension of the uploaded file.
-fn file_name(video: &video::Model) -> String {
+/// The title, as file systems take it.
+fn stem(video: &video::Model) -> String {
     let stem: String = video
         .title
         .chars()
@@ -230,6 +243,11 @@ fn file_name(video: &video::Model) -> String {
         )
         .take(100)
         .collect();
+    stem.trim().trim_matches('.').to_owned()
+}
+
+/// With the extension of the uploaded file.
+fn source_name(video: &video::Model) -> String {
     let extension = video
         .source_file_name
         .rsplit_once('.')
@@ -238,5 +256,12 @@ fn file_name(video: &video::Model) -> String {
             (1..=5).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
         })
         .unwrap_or("mp4");
-    format!("{}.{extension}", stem.trim().trim_matches('.'))
+    format!("{}.{extension}", stem(video))
+}
+
+fn rendition_name(video: &video::Model, rendition: &str) -> String {
+    match rendition {
+        "audio" => format!("{}.m4a", stem(video)),
+        _ => format!("{} {rendition}.mp4", stem(video)),
+    }
 }

@@ -22,11 +22,19 @@ pub(super) fn priority(kind: job::Kind, in_one_piece: bool, chunk: Option<i32>, 
         job::Kind::EncodeAudio => 4,
         job::Kind::EncodeChunk if chunk == 0 => 3,
         job::Kind::MakePoster => 3,
-        job::Kind::CopyChunk => 2,
+        job::Kind::CopyChunk | job::Kind::ReadTracks => 2,
         job::Kind::EncodeChunk | job::Kind::ProcessVideo => 1,
+        // Nobody waits for it.
         job::Kind::MakePreviews => 0,
+        // Somebody waits for it, but the video can be watched.
+        job::Kind::MakeDownload => 0,
     };
     class * CLASS - chunk.saturating_add(turn).clamp(0, CLASS - 1)
+}
+
+/// Where a job stands that makes a file to download.
+pub fn download_priority() -> i32 {
+    priority(job::Kind::MakeDownload, false, None, 0)
 }
 
 /// Has a video processed, in the transaction of the change that wants it.
@@ -68,6 +76,7 @@ async fn begin(
         in_one_piece,
         attempt_base: last_attempt(connection, video).await?,
         weight_ms: 0,
+        rendition: None,
     };
     queue::enqueue(app, connection, &[job]).await
 }

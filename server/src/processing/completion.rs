@@ -11,9 +11,11 @@ use super::{
     previews::{self, PreviewsResult},
     publish::{chunks_of, publish_video, segments_of},
     result::{JobResult, LoudnessResult, PosterResult, RenditionResult, rejected},
+    texts,
 };
 use crate::{
     app::{App, SharedApp},
+    download,
     error::{Error, Result},
     events::{Event, notify},
     feed,
@@ -36,6 +38,12 @@ pub async fn complete(
     made: Option<PreviewsResult>,
     loudness: Option<LoudnessResult>,
 ) -> Result<()> {
+    if held(&app.database, lease, runner).await?.kind == job::Kind::MakeDownload {
+        return match (result, poster, made) {
+            (None, None, None) => download::complete(app, runner, lease).await,
+            _ => Err(rejected("A file to download is all that this job makes.")),
+        };
+    }
     loudness.map_or(Ok(()), LoudnessResult::check)?;
     if let Some(made) = made {
         return previews::publish(app, runner, lease, made, loudness).await;
@@ -107,6 +115,7 @@ async fn complete_in_one_piece(
         if let Some(loudness) = loudness {
             loudness.tell(row);
         }
+        row.tracks_taken = Set(true);
     })
     .await?;
     forget_other_attempts(transaction, job).await?;
@@ -149,8 +158,10 @@ async fn complete_part(
     } else {
         found
     };
-    if job.kind == job::Kind::EncodeAudio {
-        drop_silence(transaction, job).await?;
+    match job.kind {
+        job::Kind::EncodeAudio => drop_silence(transaction, job).await?,
+        job::Kind::ReadTracks => texts::note_taken(transaction, job.video_id).await?,
+        _ => {}
     }
     let media_ms = encoded_ms(transaction, job).await?;
     queue::finish(transaction, job, media_ms).await?;

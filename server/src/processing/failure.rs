@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect, TransactionTrait};
 use super::beginning;
 use crate::{
     app::App,
+    download,
     error::{Error, Result},
     feed,
     job::{self as queue, MOST_ATTEMPTS, Setback, held},
@@ -79,7 +80,9 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
         queue::retry_later(&transaction, &job, &error, Setback::Failed).await?;
     } else {
         queue::give_up(&transaction, &job, &error, Setback::Failed).await?;
-        if !job.kind.is_needed() {
+        if job.kind == job::Kind::MakeDownload {
+            download::note_failed(&transaction, &job).await?;
+        } else if !job.kind.is_needed() {
             tracing::warn!(job = %job.id, video = %job.video_id, error, "a video is left without previews");
         } else if job.parent_id.is_some() || job.plan.is_some() {
             fall_back(app, &transaction, &job, &error).await?;
@@ -99,6 +102,9 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
 /// # Errors
 /// Whatever the database says.
 pub async fn lost(app: &App, connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
+    if job.kind == job::Kind::MakeDownload {
+        return download::note_failed(connection, job).await;
+    }
     if !job.kind.is_needed() {
         tracing::warn!(job = %job.id, video = %job.video_id, "a video is left without previews");
         return Ok(());

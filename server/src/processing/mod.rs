@@ -1,7 +1,7 @@
 //! What jobs do to videos: from an upload to renditions that can be played.
 //!
-//! The first job of a video looks at it and plans; then there is a job for each chunk, one for the sound and one
-//! for the poster, which as many runners do as there are. Runners report what they made; nothing of it is believed
+//! The first job of a video looks at it and plans; then there is a job for each chunk, one for the sound, one
+//! for the poster and one for the text in it, which as many runners do as there are. Runners report what they made; nothing of it is believed
 //! before it is checked. What they publish is seen at once.
 
 mod bandwidth;
@@ -15,8 +15,9 @@ mod previews;
 mod publish;
 mod result;
 mod retry;
+mod texts;
 
-pub use beginning::enqueue;
+pub use beginning::{download_priority, enqueue};
 pub use completion::complete;
 pub use failure::{Failure, fail, lost};
 pub use graphql::{ProcessingMutation, ProcessingQuery};
@@ -26,3 +27,4 @@ pub use previews::{PreviewsResult, keys_of as keys_of_previews};
 pub use publish::publish_chunk;
 pub use result::{Chunk, JobResult, LoudnessResult, PosterResult, RenditionResult};
 pub use retry::retry;
+pub use texts::{SourceCaption, publish_caption, publish_chapters};

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     app::App,
+    download,
     error::{Error, Result},
     job::held,
     storage::{Audience, PresignedRequest, keys},
@@ -20,10 +21,25 @@ const LARGEST_OUTPUT_BYTES: i64 = 2 * 1024 * 1024 * 1024;
 /// One object that a runner wants to write.
 #[derive(Clone, Debug)]
 pub enum Output {
-    Chunk { rendition: String, index: i32, size_bytes: i64 },
-    Poster { size_bytes: i64 },
-    Sprite { number: i32, size_bytes: i64 },
-    Loop { size_bytes: i64 },
+    Chunk {
+        rendition: String,
+        index: i32,
+        size_bytes: i64,
+    },
+    Poster {
+        size_bytes: i64,
+    },
+    /// A rendition as one file.
+    Download {
+        size_bytes: i64,
+    },
+    Sprite {
+        number: i32,
+        size_bytes: i64,
+    },
+    Loop {
+        size_bytes: i64,
+    },
 }
 
 impl Output {
@@ -31,6 +47,7 @@ impl Output {
         match self {
             Self::Chunk { size_bytes, .. }
             | Self::Poster { size_bytes }
+            | Self::Download { size_bytes }
             | Self::Sprite { size_bytes, .. }
             | Self::Loop { size_bytes } => *size_bytes,
         }
@@ -39,6 +56,7 @@ impl Output {
     fn largest_bytes(&self) -> i64 {
         match self {
             Self::Chunk { .. } | Self::Poster { .. } => LARGEST_OUTPUT_BYTES,
+            Self::Download { .. } => download::LARGEST_BYTES,
             Self::Sprite { .. } => previews::LARGEST_SPRITE_BYTES,
             Self::Loop { .. } => previews::LARGEST_LOOP_BYTES,
         }
@@ -46,7 +64,7 @@ impl Output {
 
     fn content_type(&self) -> &'static str {
         match self {
-            Self::Chunk { .. } | Self::Loop { .. } => "video/mp4",
+            Self::Chunk { .. } | Self::Loop { .. } | Self::Download { .. } => "video/mp4",
             Self::Poster { .. } | Self::Sprite { .. } => "image/jpeg",
         }
     }
@@ -80,6 +98,7 @@ impl Output {
                 let lease = job.lease_id.ok_or(Error::LeaseLost)?;
                 Ok(keys::video_loop(job.video_id, job.video_attempt(), lease))
             }
+            Self::Download { .. } => download::key_of(job),
         }
     }
 }

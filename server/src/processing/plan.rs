@@ -76,14 +76,14 @@ impl Plan {
             }
         }
         let is_part = |job: &PlannedJob| {
-            job.kind != job::Kind::ProcessVideo
+            !matches!(job.kind, job::Kind::ProcessVideo | job::Kind::MakeDownload)
                 && (0..=86_400_000).contains(&job.weight_ms)
                 && job.chunk.is_none_or(|chunk| chunk >= 0)
                 && job.chunk.is_some() == matches!(job.kind, job::Kind::CopyChunk | job::Kind::EncodeChunk)
         };
         if self.jobs.len() > MOST_JOBS || !self.jobs.iter().all(is_part) {
             return Err(rejected(
-                "A plan has jobs for chunks, for the sound and for the poster, and not too many.",
+                "A plan has jobs for chunks, for the sound, for the poster and for text tracks, and not too many.",
             ));
         }
         if self.details.len() > LONGEST_PLAN_BYTES {
@@ -163,5 +163,6 @@ fn new_job(planned: &PlannedJob, job: &job::Model, parent: JobId, attempt: i32, 
         in_one_piece: false,
         attempt_base: attempt,
         weight_ms: planned.weight_ms,
+        rendition: None,
     }
 }

@@ -106,6 +106,7 @@ pub(super) async fn enqueue(app: &App, connection: &impl ConnectionTrait, job: &
         in_one_piece: false,
         attempt_base: job.video_attempt(),
         weight_ms: 0,
+        rendition: None,
     };
     queue::enqueue(app, connection, &[new]).await
 }

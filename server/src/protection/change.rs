@@ -28,7 +28,7 @@ pub async fn settle(app: &App, connection: &impl ConnectionTrait, video: &video:
         .filter(job::Column::VideoId.eq(video.id))
         .filter(job::Column::State.is_in([job::State::Queued, job::State::Leased]))
         // Their end looks at nothing.
-        .filter(job::Column::Kind.ne(job::Kind::MakePreviews))
+        .filter(job::Column::Kind.is_not_in([job::Kind::MakePreviews, job::Kind::MakeDownload]))
         .count(connection)
         .await?;
     if under_way > 0 {

@@ -10,7 +10,7 @@ use super::{
     inputs::{
         JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, LoudnessInput,
         PosterInput, PreviewsInput, PublishChunkInput, RegisterRunnerInput, RunnerCapabilitiesInput,
-        VideoPlanInput,
+        SourceCaptionInput, VideoPlanInput,
     },
     registration::{self, Registration},
     service::{self, Leased},
@@ -18,11 +18,13 @@ use super::{
 use crate::{
     app::App,
     config::Rung,
+    download,
     error::{Error, Result},
     graphql::{Bytes, ContextExt},
     job as queue, processing,
     protection::AesBlock,
     upload::Header,
+    video::chapter::ChapterInput,
 };
 
 /// A machine that may process videos.
@@ -103,6 +105,8 @@ pub struct Job {
     content_key: Option<AesBlock>,
     /// Whether the video must not be made in chunks: that has failed before.
     in_one_piece: bool,
+    /// Which rendition to make a file of, for jobs that make one.
+    rendition: Option<String>,
 }
 
 impl Job {
@@ -116,6 +120,7 @@ impl Job {
             duration_ms: leased.duration_ms,
             measures_loudness: leased.measures_loudness,
             in_one_piece: leased.job.in_one_piece,
+            rendition: leased.job.rendition.clone(),
             lease: Lease::of(&leased.job)?,
             video_id: leased.job.video_id.to_string().into(),
             source: JobSource {
@@ -140,6 +145,26 @@ pub struct OutputUrl {
     url: String,
     headers: Vec<Header>,
     expires_at: DateTime<Utc>,
+}
+
+/// An object that a job reads.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct JobInput {
+    rendition: String,
+    chunk: i32,
+    size: Bytes,
+    url: String,
+}
+
+impl From<download::Input> for JobInput {
+    fn from(input: download::Input) -> Self {
+        Self {
+            rendition: input.rendition,
+            chunk: input.index,
+            size: Bytes(input.size_bytes),
+            url: input.request.url,
+        }
+    }
 }
 
 /// What is no lease of ours is a lease that nobody holds.
@@ -197,6 +222,14 @@ impl RunnerMutation {
         Lease::of(&job)
     }
 
+    /// Addresses of the chunks that a `MAKE_DOWNLOAD` job joins: of its rendition and, where that is pictures, of
+    /// the sound, each in their order.
+    async fn sign_job_inputs(&self, ctx: &Context<'_>, lease_id: ID) -> Result<Vec<JobInput>> {
+        let runner = ctx.requester().runner()?;
+        let inputs = download::inputs(ctx.app(), runner.id, parse_lease(&lease_id)?, ctx.audience()).await?;
+        Ok(inputs.into_iter().map(JobInput::from).collect())
+    }
+
     /// Addresses for outputs, in the order asked for.
     async fn sign_job_outputs(
         &self,
@@ -233,6 +266,30 @@ impl RunnerMutation {
     async fn plan_video(&self, ctx: &Context<'_>, lease_id: ID, plan: VideoPlanInput) -> Result<bool> {
         let runner = ctx.requester().runner()?;
         processing::plan(ctx.app(), runner.id, parse_lease(&lease_id)?, plan.into()).await?;
+        Ok(true)
+    }
+
+    /// Hands in captions that the uploaded file holds. What cannot be read, or is there already, is passed over.
+    async fn publish_caption(
+        &self,
+        ctx: &Context<'_>,
+        lease_id: ID,
+        caption: SourceCaptionInput,
+    ) -> Result<bool> {
+        let runner = ctx.requester().runner()?;
+        processing::publish_caption(ctx.app(), runner.id, parse_lease(&lease_id)?, caption.into()).await?;
+        Ok(true)
+    }
+
+    /// Hands in the chapters of the uploaded file. Those that the video has stay.
+    async fn publish_chapters(
+        &self,
+        ctx: &Context<'_>,
+        lease_id: ID,
+        chapters: Vec<ChapterInput>,
+    ) -> Result<bool> {
+        let runner = ctx.requester().runner()?;
+        processing::publish_chapters(ctx.app(), runner.id, parse_lease(&lease_id)?, chapters).await?;
         Ok(true)
     }
 

@@ -8,7 +8,7 @@ use crate::{
     graphql::Bytes,
     processing::{
         Chunk, JobResult, LoudnessResult, Output, Plan, PlannedJob, PlannedRendition, PosterResult,
-        PreviewsResult, RenditionResult,
+        PreviewsResult, RenditionResult, SourceCaption,
     },
     protection::AesBlock,
     video::{ProcessingStage, RenditionKind},
@@ -29,6 +29,10 @@ pub enum JobKindName {
     MakePoster,
     /// Make the storyboard and the loop of a video that is ready.
     MakePreviews,
+    /// Read captions and chapters out of the upload's own tracks.
+    ReadTracks,
+    /// Make one file of a rendition and the sound, without encoding.
+    MakeDownload,
 }
 
 /// A machine that wants to become a runner.
@@ -117,6 +121,8 @@ pub enum JobOutputKind {
     Sprite,
     /// A few seconds without sound.
     Loop,
+    /// The file that a `MAKE_DOWNLOAD` job makes.
+    Download,
 }
 
 /// An object that a runner wants to write.
@@ -139,9 +145,10 @@ impl JobOutputInput {
                 Ok(Output::Sprite { number, size_bytes: self.size.0 })
             }
             (JobOutputKind::Loop, None, None) => Ok(Output::Loop { size_bytes: self.size.0 }),
+            (JobOutputKind::Download, None, None) => Ok(Output::Download { size_bytes: self.size.0 }),
             _ => Err(Error::bad_input(
                 "outputs",
-                "A chunk names its rendition and its index, a sprite its number, a poster and a loop nothing.",
+                "A chunk names its rendition and its index, a sprite its number, everything else neither.",
             )),
         }
     }
@@ -210,6 +217,22 @@ impl From<PublishChunkInput> for Chunk {
             is_draft: input.is_draft,
             is_last: input.is_last,
         }
+    }
+}
+
+/// Captions that an uploaded file holds.
+#[derive(InputObject)]
+pub struct SourceCaptionInput {
+    /// As the file says it: ISO 639-2 or BCP 47.
+    language: Option<String>,
+    label: Option<String>,
+    /// WebVTT, at most 512 KB.
+    text: String,
+}
+
+impl From<SourceCaptionInput> for SourceCaption {
+    fn from(input: SourceCaptionInput) -> Self {
+        Self { language: input.language, label: input.label, text: input.text }
     }
 }
 

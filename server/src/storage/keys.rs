@@ -74,6 +74,11 @@ pub fn video_loop(video: VideoId, attempt: i32, lease: LeaseId) -> String {
     format!("{}loop.mp4", previews_prefix(video, attempt, lease))
 }
 
+/// A rendition as one file; named like a chunk.
+pub fn download(video: VideoId, attempt: i32, rendition: &str, lease: LeaseId) -> String {
+    format!("videos/{video}/{attempt}/download/{rendition}-{lease}.mp4")
+}
+
 /// Everything of one upload.
 pub fn upload_prefix(upload: UploadId) -> String {
     format!("uploads/{upload}/")

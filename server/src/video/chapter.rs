@@ -28,6 +28,12 @@ pub struct ChapterInput {
     title: String,
 }
 
+impl From<ChapterInput> for (f64, String) {
+    fn from(input: ChapterInput) -> Self {
+        (input.start_ms as f64 / 1_000.0, input.title)
+    }
+}
+
 /// Chapters as an owner wrote them, in their order.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     account::{UserKey, UserObject},
     caption::{Caption, CaptionsKey},
+    download::{Download, DownloadsKey},
     error::{Error, Result},
     graphql::{ContextExt, load},
     import::{Origin, OriginKey},
@@ -314,6 +315,12 @@ impl VideoObject {
     async fn download_url(&self, ctx: &Context<'_>) -> Option<String> {
         let may_save = !self.0.is_protected || ctx.requester().owns(self.0.uploader_id);
         self.0.published_attempt.filter(|_| may_save).map(|_| self.address(ctx, "download"))
+    }
+
+    /// Its renditions as files, largest first, the sound alone last. Empty until all of it is there.
+    async fn downloads(&self, ctx: &Context<'_>) -> Result<Vec<Download>> {
+        let rows = load(ctx, DownloadsKey(self.0.id)).await?.unwrap_or_default();
+        Ok(rows.into_iter().map(Download).collect())
     }
 
     /// Where it was published first, for what was imported from there.

@@ -238,6 +238,12 @@ impl Browser {
         cdp.send_raw("Network.emulateNetworkConditions", conditions).await.unwrap();
     }
 
+    /// What is downloaded goes into this folder from now on.
+    pub async fn save_to(&self, folder: &Path) {
+        let wanted = json!({ "behavior": "allow", "downloadPath": folder });
+        self.driver.cdp().send_raw("Browser.setDownloadBehavior", wanted).await.unwrap();
+    }
+
     /// Requests whose address matches one of the patterns (`*` for anything) fail from now on; no pattern lets
     /// everything through again.
     pub async fn block(&self, patterns: &[&str]) {

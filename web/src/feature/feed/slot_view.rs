@@ -11,7 +11,7 @@ use super::{
 use crate::{
     player::{
         CaptionsAction, PosterOver, SeekBar, TroubleOver, Waiting,
-        actions::{DownloadLink, FavoriteButton, ShareButton, StarButton},
+        actions::{DownloadButton, FavoriteButton, ShareButton, StarButton},
         count_views,
     },
     ui::{Button, Glyph, Icon},
@@ -85,7 +85,7 @@ pub fn SlotView(feed: Feed, shows: Slot, on_tap: Callback<()>) -> impl IntoView 
                     <StarButton actions=slot.actions />
                     <FavoriteButton actions=slot.actions />
                     <ShareButton actions=slot.actions />
-                    <DownloadLink actions=slot.actions />
+                    <DownloadButton actions=slot.actions />
                     <CaptionsAction captions=slot.captions />
                 </div>
             </Show>

@@ -20,6 +20,8 @@ pub enum JobKind {
     EncodeAudio,
     MakePoster,
     MakePreviews,
+    ReadTracks,
+    MakeDownload,
 }
 
 /// What a machine said of itself.

@@ -65,6 +65,8 @@ pub fn job_words(kind: JobKind, chunk: Option<i32>) -> String {
         (JobKind::EncodeAudio, _) => "Encodes the sound".to_owned(),
         (JobKind::MakePoster, _) => "Makes the poster".to_owned(),
         (JobKind::MakePreviews, _) => "Makes the previews".to_owned(),
+        (JobKind::ReadTracks, _) => "Reads captions and chapters".to_owned(),
+        (JobKind::MakeDownload, _) => "Makes a file to download".to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keep, share, download.
+//! Keep and share.
 
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen_futures::JsFuture;
@@ -51,31 +51,6 @@ pub fn ShareButton(actions: ViewerActions) -> impl IntoView {
             <Glyph icon=Icon::Share />
             <span class="action-name">"Share"</span>
         </button>
-    }
-}
-
-/// Saves the file; absent where the uploader or the server allows none.
-#[component]
-pub fn DownloadLink(actions: ViewerActions) -> impl IntoView {
-    let url = Memo::new(move |_| {
-        actions.video.with(|video| video.as_ref().and_then(|video| video.download_url.clone()))
-    });
-    view! {
-        <Show when=move || url.get().is_some()>
-            <a
-                class="action"
-                href=move || url.get()
-                download=""
-                rel="external"
-                draggable="false"
-                aria-label="Download"
-                title="Download"
-                on:click=|event| event.stop_propagation()
-            >
-                <Glyph icon=Icon::Download />
-                <span class="action-name">"Download"</span>
-            </a>
-        </Show>
     }
 }
 

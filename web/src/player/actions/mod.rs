@@ -2,6 +2,7 @@
 
 mod api;
 mod buttons;
+mod download;
 mod guest;
 mod opinion;
 mod star_button;
@@ -14,7 +15,8 @@ use leptos::prelude::*;
 use crate::api::VideoDetails;
 
 pub use api::{RecordView, RecordViewVariables};
-pub use buttons::{DownloadLink, FavoriteButton, ShareButton, copy_link};
+pub use buttons::{FavoriteButton, ShareButton, copy_link};
+pub use download::DownloadButton;
 pub use opinion::ViewerActions;
 pub use star_button::StarButton;
 pub use star_row::StarRow;
@@ -33,7 +35,7 @@ pub fn Actions(video: RwSignal<VideoDetails>) -> impl IntoView {
             <div class="action-buttons">
                 <FavoriteButton actions />
                 <ShareButton actions />
-                <DownloadLink actions />
+                <DownloadButton actions />
             </div>
         </div>
     }

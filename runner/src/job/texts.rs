@@ -1,0 +1,54 @@
+//! The job `READ_TRACKS`: captions and chapters out of the source's own tracks. Whatever cannot be read is left out;
+//! the video is one without it.
+
+use super::{Desk, JobError};
+use crate::{
+    api::{
+        operations::{ChapterInput, SourceCaptionInput},
+        persist,
+    },
+    chunked::needs,
+    ffmpeg::texts::{self, Texts},
+    workdir::JobFolder,
+};
+
+/// The server reads no longer request.
+const LONGEST_REQUEST_BYTES: usize = 900_000;
+
+pub(crate) async fn read_tracks(desk: &Desk<'_>) -> Result<(), JobError> {
+    let source = desk.source();
+    let index = source.index(desk.origin(), &desk.downloading()).await?;
+    let needed = index.as_ref().map(|index| needs::texts(index));
+    let folder = desk.folder_with(&source, needed.as_ref()).await?;
+    hand_in(desk, &folder).await?;
+    desk.publisher().finish(None).await
+}
+
+/// Reads what the source in `folder` says in text, and hands it in.
+pub(super) async fn hand_in(desk: &Desk<'_>, folder: &JobFolder) -> Result<(), JobError> {
+    let found = match texts::read(desk.bench, folder, desk.settings().max_duration).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::warn!(job = desk.job.id.inner(), %error, "the text in a source cannot be read");
+            return Ok(());
+        }
+    };
+    let Texts { tracks, chapters } = found;
+    let lease = &desk.job.lease.id;
+    for track in tracks {
+        let caption = SourceCaptionInput { language: track.language, label: track.title, text: track.text };
+        // Characters that JSON writes as six may make a track of allowed length too long on its way.
+        if serde_json::to_string(&caption.text).is_ok_and(|text| text.len() > LONGEST_REQUEST_BYTES) {
+            continue;
+        }
+        persist(desk.cancel, || desk.api.publish_caption(lease, caption.clone())).await?;
+    }
+    if !chapters.is_empty() {
+        let chapters: Vec<ChapterInput> = chapters
+            .into_iter()
+            .map(|chapter| ChapterInput { start_ms: chapter.start_ms as i32, title: chapter.title })
+            .collect();
+        persist(desk.cancel, || desk.api.publish_chapters(lease, chapters.clone())).await?;
+    }
+    Ok(())
+}
