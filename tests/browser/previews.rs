@@ -58,7 +58,7 @@ async fn pointing_at_the_line_shows_the_picture_there() {
             place: tile.style.backgroundPosition, width: box.width, height: box.height,
             inside: box.left >= frame.left && box.right <= frame.right && box.top >= frame.top }";
     for (part, time, place) in
-        [(0.02, "0:00", "0px 0px"), (0.6, "0:02", "-960px 0px"), (0.99, "0:03", "-1440px 0px")]
+        [(0.02, "0:00", "0px 0px"), (0.62, "0:02", "-960px 0px"), (0.99, "0:03", "-1440px 0px")]
     {
         let (x, y) = point(&browser, ".seek", part).await;
         // The first move brings the controls back, and only the second finds the line.

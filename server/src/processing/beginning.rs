@@ -117,7 +117,7 @@ mod tests {
             priority(CopyChunk, false, Some(400), 0),
             priority(EncodeChunk, false, Some(1), 0),
             priority(EncodeChunk, false, Some(1_400), 0),
-            priority(ProcessVideo, true, None, 900),
+            priority(ProcessVideo, true, None, 1_500),
             priority(MakePreviews, false, None, 0),
             priority(MakePreviews, false, None, 1),
         ];
