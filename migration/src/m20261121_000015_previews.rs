@@ -8,7 +8,8 @@ pub struct Migration;
 const UP: &str = r#"
 ALTER TABLE job DROP CONSTRAINT job_kind_check;
 ALTER TABLE job ADD CONSTRAINT job_kind_check CHECK (kind IN
-    ('process_video', 'copy_chunk', 'encode_chunk', 'encode_audio', 'make_poster', 'make_previews'));
+    ('process_video', 'copy_chunk', 'encode_chunk', 'encode_audio', 'make_poster', 'read_tracks', 'make_download',
+    'make_previews'));
 ALTER TABLE video
     ADD COLUMN previews jsonb,
     ADD COLUMN loudness_lufs double precision,
@@ -25,7 +26,7 @@ ALTER TABLE video DROP COLUMN true_peak_dbtp, DROP COLUMN loudness_lufs, DROP CO
 DELETE FROM job WHERE kind = 'make_previews';
 ALTER TABLE job DROP CONSTRAINT job_kind_check;
 ALTER TABLE job ADD CONSTRAINT job_kind_check CHECK (kind IN
-    ('process_video', 'copy_chunk', 'encode_chunk', 'encode_audio', 'make_poster'));
+    ('process_video', 'copy_chunk', 'encode_chunk', 'encode_audio', 'make_poster', 'read_tracks', 'make_download'));
 "#;
 
 #[async_trait::async_trait]
