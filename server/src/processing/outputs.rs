@@ -74,8 +74,12 @@ impl Output {
     /// # Errors
     /// RESULT_REJECTED for what has no place there.
     fn key(&self, job: &job::Model) -> Result<String> {
-        let is_preview = matches!(self, Self::Sprite { .. } | Self::Loop { .. });
-        if is_preview == job.kind.is_needed() {
+        let is_made_by_it = match self {
+            Self::Chunk { .. } | Self::Poster { .. } => job.kind.is_needed(),
+            Self::Sprite { .. } | Self::Loop { .. } => job.kind == job::Kind::MakePreviews,
+            Self::Download { .. } => job.kind == job::Kind::MakeDownload,
+        };
+        if !is_made_by_it {
             return Err(rejected("This job has no such output."));
         }
         match self {

@@ -55,7 +55,7 @@ pub async fn lease(
         None => job.plan.clone(),
     };
     let (source_size_bytes, duration_ms) = (video.source_size_bytes, video.duration_ms);
-    let measures_loudness = !job.kind.is_needed() && video.loudness_lufs.is_none();
+    let measures_loudness = job.kind == job::Kind::MakePreviews && video.loudness_lufs.is_none();
     Ok(Some(Leased { job, source, source_size_bytes, duration_ms, measures_loudness, content_key, plan }))
 }
 
