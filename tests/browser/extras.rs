@@ -67,6 +67,8 @@ async fn captions_and_chapters_are_added_in_the_studio_and_shown_to_everybody() 
     let browser = visit(&app).await;
     let page = WatchPage::open(&browser, &format!("/watch/{id}")).await;
     page.play().await;
+    // The controls are there for whoever touches something.
+    browser.keys("m").await;
     browser.press("Captions").await;
     assert_eq!(browser.wait_for_script("a caption", PATIENCE, CUE).await, "Gulls <i>cry</i>");
     browser.press("The shore").await;
