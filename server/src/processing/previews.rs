@@ -142,10 +142,18 @@ pub(super) async fn publish(
         loudness.tell(&mut row);
     }
     let this = video::Column::Id.eq(job.video_id);
+    let before = video::Entity::find_by_id(job.video_id).one(&transaction).await?;
     video::Entity::update_many().set(row).filter(this).exec(&transaction).await?;
     queue::finish(&transaction, &job, None).await?;
     notify(&transaction, Event::Video(job.video_id)).await?;
-    transaction.commit().await.map_err(Error::from)
+    transaction.commit().await?;
+    // Those of an earlier attempt, which may lie in the clear where the video no longer does.
+    for key in before.and_then(|video| video.previews).iter().flat_map(|made| keys_of(job.video_id, made)) {
+        if let Err(error) = app.storage.delete(&key).await {
+            tracing::warn!(key, %error, "an earlier preview is left over until the next sweep");
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
