@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    error::{Error, Result},
+    error::Result,
     events::{Event, notify},
     job::{self as queue, NewJob, held},
     storage::{StorageError, keys},
