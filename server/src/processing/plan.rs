@@ -76,7 +76,8 @@ impl Plan {
             }
         }
         let is_part = |job: &PlannedJob| {
-            job.kind != job::Kind::ProcessVideo && job.kind.is_needed()
+            job.kind != job::Kind::ProcessVideo
+                && job.kind.is_needed()
                 && (0..=86_400_000).contains(&job.weight_ms)
                 && job.chunk.is_none_or(|chunk| chunk >= 0)
                 && job.chunk.is_some() == matches!(job.kind, job::Kind::CopyChunk | job::Kind::EncodeChunk)
