@@ -9,8 +9,10 @@ use kinora_tests::person::Person;
 use kinora_tests::probe;
 use reqwest::Method;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::chunks::{frames, rung};
+use crate::previews::previewed;
 use crate::published::{PATIENCE, Track, fetch, range};
 
 async fn upload_private(ann: &Person, clip: &Clip) -> String {
@@ -110,9 +112,11 @@ async fn a_protected_video_can_be_watched_while_it_grows() {
 async fn a_published_video_that_becomes_private_leaves_nothing_clear_behind() {
     let app = TestApp::start_processing().await;
     let ann = app.person("ann").await;
-    let id = ann.upload_clip(&clips::CHUNKS).await;
-    let clear = fetch(&ann.client, ann.ready(&id, PATIENCE).await).await;
+    let first = previewed(&ann, &clips::CHUNKS).await;
+    let id = first["id"].as_str().unwrap().to_owned();
+    let clear = fetch(&ann.client, first).await;
     let addresses: Vec<_> = clear.pictures.iter().map(|track| track.playlist.init.url.clone()).collect();
+    let moving = target(&ann, &clear.video["loopUrl"]).await;
     let before = settled(&app).await;
     ann.set_visibility(&id, "PRIVATE").await;
     let begun = Instant::now();
@@ -129,6 +133,11 @@ async fn a_published_video_that_becomes_private_leaves_nothing_clear_behind() {
     for (one, other) in clear.pictures.iter().zip(&sealed.pictures) {
         assert_eq!(frames(&one.file, "v"), frames(&other.file, "v"), "{}", one.variant.url);
     }
+    // The previews come last, and then those of before go.
+    while app.guest.get(moving.as_str()).await.status() != 404 {
+        assert!(begun.elapsed() < PATIENCE, "{moving}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     // As many objects as before, none of them one of those.
     assert_eq!(settled(&app).await, before);
     for address in addresses {
@@ -139,10 +148,15 @@ async fn a_published_video_that_becomes_private_leaves_nothing_clear_behind() {
     assert!(poster.starts_with(&[0xFF, 0xD8]), "no JPEG");
 }
 
+/// Where an address of a video sends a player to.
+async fn target(ann: &Person, address: &Value) -> Url {
+    let address = ann.client.base().join(address.as_str().unwrap()).unwrap();
+    let redirected = ann.client.get(address.as_str()).await;
+    ann.client.base().join(redirected.headers()["location"].to_str().unwrap()).unwrap()
+}
+
 async fn poster(ann: &Person, video: &Value) -> Vec<u8> {
-    let url = ann.client.base().join(video["posterUrl"].as_str().unwrap()).unwrap();
-    let redirected = ann.client.get(url.as_str()).await;
-    let target = ann.client.base().join(redirected.headers()["location"].to_str().unwrap()).unwrap();
+    let target = target(ann, &video["posterUrl"]).await;
     // Presigned: the log-in would be one permission too many.
     let response = kinora_tests::graphql::Client::guest(ann.client.base().clone()).get(target.as_str()).await;
     assert_eq!(response.status(), 200);

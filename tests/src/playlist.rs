@@ -33,21 +33,32 @@ pub struct Master {
     pub variants: Vec<Variant>,
     /// `EXT-X-MEDIA` of type AUDIO.
     pub audio: Vec<Variant>,
+    /// `EXT-X-MEDIA` of type SUBTITLES.
+    pub subtitles: Vec<Variant>,
     pub independent_segments: bool,
 }
 
 impl Master {
     pub fn parse(text: &str, at: &Url) -> Self {
         let mut lines = lines(text);
-        let mut master = Self { variants: Vec::new(), audio: Vec::new(), independent_segments: false };
+        let mut master = Self {
+            variants: Vec::new(),
+            audio: Vec::new(),
+            subtitles: Vec::new(),
+            independent_segments: false,
+        };
         while let Some(line) = lines.next() {
             if let Some(list) = line.strip_prefix("#EXT-X-STREAM-INF:") {
                 let url = at.join(lines.next().expect("an address after EXT-X-STREAM-INF")).unwrap();
                 master.variants.push(Variant { url, attributes: attributes(list) });
             } else if let Some(list) = line.strip_prefix("#EXT-X-MEDIA:") {
                 let attributes = attributes(list);
-                assert_eq!(attributes["TYPE"], "AUDIO");
-                master.audio.push(Variant { url: at.join(&attributes["URI"]).unwrap(), attributes });
+                let of_kind = match &*attributes["TYPE"] {
+                    "AUDIO" => &mut master.audio,
+                    "SUBTITLES" => &mut master.subtitles,
+                    other => panic!("EXT-X-MEDIA of type {other}"),
+                };
+                of_kind.push(Variant { url: at.join(&attributes["URI"]).unwrap(), attributes });
             } else if line == "#EXT-X-INDEPENDENT-SEGMENTS" {
                 master.independent_segments = true;
             }
