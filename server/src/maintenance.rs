@@ -5,8 +5,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::{
-    app::App, app::SharedApp, doctor::leftovers, download, error::Result, job, processing, runner, upload,
-    webhook,
+    app::App,
+    app::SharedApp,
+    doctor::{extras, leftovers},
+    download,
+    error::Result,
+    job, processing, runner, upload, webhook,
 };
 
 const REAP_EVERY: Duration = Duration::from_secs(10);
@@ -71,6 +75,7 @@ async fn remove_orphans(app: &App) -> Result<()> {
     let all = found.orphans.len() + found.orphan_multiparts.len();
     let found = found.of_known_owners();
     let (objects, uploads) = leftovers::remove_orphans(app, &found).await?;
+    extras::forget(app, &found.lost_extras).await?;
     if objects + uploads > 0 {
         tracing::info!(objects, uploads, "what nothing names any more was removed from the bucket");
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::published::{Published, publish};
 
-const DURATION_TOLERANCE_MS: f64 = 100.0;
+pub const DURATION_TOLERANCE_MS: f64 = 100.0;
 /// Less than two frames of sound and one of picture: nobody hears that.
 const STEP_TOLERANCE_MS: f64 = 60.0;
 /// Of a timescale of 90,000 and of three decimals in a playlist.
@@ -123,7 +123,7 @@ fn check_durations(published: &Published, clip: &Clip) {
     }
 }
 
-fn check_segments(published: &Published) {
+pub fn check_segments(published: &Published) {
     let mut shared: Option<Vec<f64>> = None;
     for track in &published.pictures {
         assert!(track.playlist.ended);

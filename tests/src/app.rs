@@ -10,6 +10,7 @@ use kinora_entity::{chunk, rendition};
 use kinora_server::account;
 use kinora_server::app::App;
 use kinora_server::config::Config;
+use kinora_server::doctor::extras;
 use kinora_server::doctor::leftovers::{self, Comparison};
 use kinora_server::serve::{self, Running};
 use kinora_server::storage::keys;
@@ -152,6 +153,7 @@ impl TestApp {
     /// What `kinora doctor --storage --mend` does about it.
     pub async fn mend_storage(&self, found: &Comparison) {
         succeed(leftovers::remove_orphans(self.app(), found).await);
+        succeed(extras::forget(self.app(), &found.lost_extras).await);
         succeed(leftovers::process_again(self.app(), found).await);
     }
 

@@ -4,13 +4,7 @@
 
 pub mod server;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::OnceLock,
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::Path, process::Command, time::Duration};
 
 use kinora_runner::{
     Tools,
@@ -276,16 +270,4 @@ pub fn shapes(media: &Media) -> Vec<(String, u32, u32)> {
 
 pub fn shape(name: &str, width: u32, height: u32) -> (String, u32, u32) {
     (name.to_owned(), width, height)
-}
-
-/// The folder of real samples, if this machine has it.
-pub fn samples() -> Option<&'static PathBuf> {
-    static SAMPLES: OnceLock<Option<PathBuf>> = OnceLock::new();
-    SAMPLES
-        .get_or_init(|| {
-            let near = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/samples");
-            let path = std::env::var_os("KINORA_SAMPLES").map_or_else(near, PathBuf::from);
-            path.is_dir().then_some(path)
-        })
-        .as_ref()
 }

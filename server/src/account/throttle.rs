@@ -1,4 +1,5 @@
-//! Limits on guessing, and on work that anybody may ask for. Counted where the work is done, so that aliases in one document count each.
+//! Limits on guessing, and on work that anybody may ask for. Counted where the work is done, so that aliases in one
+//! document count each.
 
 use std::{hash::Hash, num::NonZeroU32, time::Duration};
 

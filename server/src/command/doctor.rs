@@ -10,7 +10,7 @@ use crate::{
     app::App,
     config::Config,
     doctor::{
-        Finding, Outcome, bucket,
+        Finding, Outcome, bucket, extras,
         leftovers::{self, Comparison},
         machine,
     },
@@ -93,6 +93,7 @@ async fn compare(app: &App, arguments: &DoctorArgs) -> Result<usize> {
         return Ok(found.damaged.len() + found.lost.len());
     }
     let (objects, uploads) = leftovers::remove_orphans(app, &found).await.map_err(said)?;
+    extras::forget(app, &found.lost_extras).await.map_err(said)?;
     let again = leftovers::process_again(app, &found).await.map_err(said)?;
     print(&format!(
         "  removed {objects} objects and {uploads} unfinished uploads; {again} videos are made anew; {beyond_repair} \
@@ -114,10 +115,8 @@ fn describe(found: &Comparison) {
     for video in &found.lost {
         print(&format!("  LOST    video {video}: objects are missing, and so is its source\n"));
     }
-    for (video, rendition) in &found.lost_downloads {
-        print(&format!(
-            "  note    the {rendition} file of video {video} is missing: it is made again when asked for\n"
-        ));
+    for extra in &found.lost_extras {
+        print(&format!("  note    {extra}\n"));
     }
     for video in &found.without_source {
         print(&format!("  note    video {video} plays, but its source is gone\n"));

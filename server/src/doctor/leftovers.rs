@@ -5,16 +5,16 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use kinora_entity::{LeaseId, UploadId, VideoId, departed, download, job, upload, video};
+use kinora_entity::{LeaseId, UploadId, VideoId, departed, job, upload, video};
 use sea_orm::{
     ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Select, Statement,
 };
 
+use super::extras::{self, Extra};
 use crate::{
     app::App,
-    download::all_made,
     error::Result,
-    processing::{enqueue, keys_of_previews},
+    processing::enqueue,
     storage::{OpenMultipart, StorageError, StoredObject, keys},
 };
 
@@ -33,8 +33,7 @@ pub struct Comparison {
     pub damaged: Vec<VideoId>,
     /// Videos that lack something, and whose source is gone as well.
     pub lost: Vec<VideoId>,
-    /// Files for download that are said to be made, and are missing.
-    pub lost_downloads: Vec<(VideoId, String)>,
+    pub lost_extras: Vec<Extra>,
     /// Videos that play, and whose source is gone: they cannot be made anew.
     pub without_source: Vec<VideoId>,
 }
@@ -46,7 +45,7 @@ impl Comparison {
             && self.orphan_multiparts.is_empty()
             && self.damaged.is_empty()
             && self.lost.is_empty()
-            && self.lost_downloads.is_empty()
+            && self.lost_extras.is_empty()
             && self.without_source.is_empty()
     }
 
@@ -71,8 +70,7 @@ struct Expected {
     previews_in_flight: Vec<String>,
     open_multiparts: HashSet<String>,
     sources: HashMap<VideoId, String>,
-    /// Made from what else is there, so a video is not damaged without them.
-    downloads: HashMap<String, download::Model>,
+    extras: extras::Expected,
     known: HashSet<String>,
 }
 
@@ -121,9 +119,10 @@ pub async fn compare(app: &App, grace: Duration) -> Result<Comparison> {
             (false, true) => {}
         }
     }
-    for (key, row) in &expected.downloads {
-        if !stored.contains_key(key) && !is_there(app, key, row.size_bytes).await? {
-            comparison.lost_downloads.push((row.video_id, row.rendition.clone()));
+    for (key, (extra, size)) in &expected.extras {
+        let is_known = comparison.lost_extras.contains(extra);
+        if !is_known && !stored.contains_key(key) && !is_there(app, key, *size).await? {
+            comparison.lost_extras.push(extra.clone());
         }
     }
     let sources: HashSet<&String> = expected.sources.values().collect();
@@ -133,7 +132,7 @@ pub async fn compare(app: &App, grace: Duration) -> Result<Comparison> {
             object.modified < before
                 && !expected.objects.contains_key(&object.key)
                 && !sources.contains(&object.key)
-                && !expected.downloads.contains_key(&object.key)
+                && !expected.extras.contains_key(&object.key)
                 && !expected.in_flight.contains(keys::owner_prefix(&object.key))
                 && !expected.previews_in_flight.iter().any(|prefix| object.key.starts_with(prefix))
         })
@@ -170,7 +169,7 @@ async fn expected(app: &App) -> Result<Expected> {
         previews_in_flight: Vec::new(),
         open_multiparts: HashSet::new(),
         sources: HashMap::new(),
-        downloads: HashMap::new(),
+        extras: extras::downloads(app).await?,
         known: HashSet::from([keys::TRIALS.to_owned()]),
     };
     let departed = departed::Entity::find().all(&app.database).await?;
@@ -190,12 +189,7 @@ async fn expected(app: &App) -> Result<Expected> {
         if let Some(poster) = keys::poster_of(&row).filter(|_| row.published_attempt.is_some()) {
             expected.objects.insert(poster, (row.id, None));
         }
-        if let Some(thumbnail) = row.thumbnail_id {
-            expected.objects.insert(keys::thumbnail(row.id, thumbnail), (row.id, None));
-        }
-        for key in row.previews.iter().flat_map(|made| keys_of_previews(row.id, made)) {
-            expected.objects.insert(key, (row.id, None));
-        }
+        expected.extras.extend(extras::of_video(&row));
         expected.sources.insert(row.id, row.source_key);
     }
     let busy: Vec<VideoId> =
@@ -220,7 +214,6 @@ async fn expected(app: &App) -> Result<Expected> {
         let key = keys::chunk(row.video_id, row.attempt, &row.name, row.index, row.lease_id);
         expected.objects.insert(key, (row.video_id, Some(row.size_bytes)));
     }
-    expected.downloads = all_made(&app.database).await?;
     let open: Vec<(UploadId, String)> = upload::Entity::find()
         .filter(upload::Column::State.eq(upload::State::Uploading))
         .select_only()
@@ -250,10 +243,6 @@ fn active_jobs() -> Select<job::Entity> {
 pub async fn remove_orphans(app: &App, comparison: &Comparison) -> Result<(usize, usize)> {
     for orphan in &comparison.orphans {
         app.storage.delete(&orphan.key).await?;
-    }
-    for (video, rendition) in &comparison.lost_downloads {
-        // It is made again for the next who asks.
-        download::Entity::delete_by_id((*video, rendition.clone())).exec(&app.database).await?;
     }
     for open in &comparison.orphan_multiparts {
         app.storage.abort_multipart(&open.key, &open.upload_id).await?;

@@ -2,6 +2,7 @@
 //! do database and bucket agree?
 
 pub mod bucket;
+pub mod extras;
 pub mod leftovers;
 pub mod machine;
 

@@ -1,18 +1,17 @@
 //! What a resolver can ask of its context.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use async_graphql::{Context, dataloader::DataLoader};
+use async_graphql::{Context, Data, Executor, Request, Response, dataloader::DataLoader};
+use futures::{Stream, StreamExt};
 
-use super::Loaders;
+use super::{Loaders, batches::Batches, respond::with_codes};
 use crate::{
     account::{ClientAddress, Requester},
     app::{App, SharedApp},
+    schema::Schema,
     storage::Audience,
 };
-
-/// How long a loader waits for more keys of a batch: longer than a page of resolvers takes to ask.
-const COLLECT_FOR: Duration = Duration::from_millis(2);
 
 /// What is known of the request itself.
 #[derive(Clone, Debug)]
@@ -24,10 +23,31 @@ pub struct RequestScope {
 }
 
 impl RequestScope {
+    /// Runs a query or a mutation that the guard let through.
+    pub async fn execute(&self, app: &SharedApp, schema: &Schema, request: Request) -> Response {
+        let batches = Batches::default();
+        let request = self.attach(app, request, &batches);
+        with_codes(batches.beside(schema.execute(request)).await)
+    }
+
+    /// Runs whatever a socket asks for.
+    pub fn execute_stream(
+        &self,
+        app: &SharedApp,
+        schema: &Schema,
+        request: Request,
+        session_data: Option<Arc<Data>>,
+    ) -> impl Stream<Item = Response> + use<> {
+        let batches = Batches::default();
+        let request = self.attach(app, request, &batches);
+        batches.beside_stream(Executor::execute_stream(schema, request, session_data)).map(with_codes)
+    }
+
     /// A request of this scope, with loaders of its own.
-    pub fn attach(&self, app: &SharedApp, request: async_graphql::Request) -> async_graphql::Request {
+    fn attach(&self, app: &SharedApp, request: Request, batches: &Batches) -> Request {
         let loaders = Loaders { app: SharedApp::clone(app), viewer: self.requester.user_id() };
-        let loader = DataLoader::new(loaders, tokio::spawn).delay(COLLECT_FOR);
+        let batches = batches.clone();
+        let loader = DataLoader::new(loaders, move |batch| batches.hold(batch)).delay(Duration::ZERO);
         request.data(SharedApp::clone(app)).data(self.clone()).data(loader)
     }
 }

@@ -8,7 +8,6 @@ use super::{
     RequestScope,
     cost::{self, TooMuch},
     mutations::mutations_of,
-    respond::with_codes,
     scan::{self, Refusal},
 };
 use crate::{
@@ -84,7 +83,7 @@ pub struct GuardedExecutor {
 impl Executor for GuardedExecutor {
     async fn execute(&self, request: Request) -> Response {
         match guard(request, &self.scope.requester) {
-            Ok(request) => with_codes(self.schema.execute(self.scope.attach(&self.app, request)).await),
+            Ok(request) => self.scope.execute(&self.app, &self.schema, request).await,
             Err((_, response)) => *response,
         }
     }
@@ -96,12 +95,8 @@ impl Executor for GuardedExecutor {
     ) -> BoxStream<'static, Response> {
         match guard(request, &self.scope.requester) {
             Ok(request) => {
-                let stream = Executor::execute_stream(
-                    &self.schema,
-                    self.scope.attach(&self.app, request),
-                    session_data,
-                );
-                ended_with_process(stream.map(with_codes), &self.app)
+                let stream = self.scope.execute_stream(&self.app, &self.schema, request, session_data);
+                ended_with_process(stream, &self.app)
             }
             Err((_, response)) => futures::stream::once(async { *response }).boxed(),
         }

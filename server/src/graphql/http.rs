@@ -16,7 +16,6 @@ use super::{
     context::RequestScope,
     guard::{guard, refuse},
     origin::is_same_origin,
-    respond::with_codes,
 };
 use crate::{
     account::{self, ClientAddress, CookieSettings, Credentials, Requester, authenticate, session_token_of},
@@ -93,7 +92,7 @@ async fn answer(
         address: ClientAddress::of(peer, headers),
         audience: app.audience_of(headers.get(header::HOST).and_then(|host| host.to_str().ok())),
     };
-    let result = with_codes(schema.execute(scope.attach(app, request)).await);
+    let result = scope.execute(app, schema, request).await;
     let away = result.errors.iter().any(|error| {
         error.extensions.as_ref().and_then(|values| values.get("code")) == Some(&"UNAVAILABLE".into())
     });

@@ -1,5 +1,6 @@
 //! What every feature's GraphQL needs: context, ids, pages, and the guard in front of the parser.
 
+mod batches;
 mod context;
 mod cost;
 mod guard;

@@ -80,7 +80,7 @@ pub async fn complete(
     let ready = if is_ready { Some(locked_video(&transaction, job.video_id).await?) } else { None };
     if let Some(video) = &ready {
         protection::settle(app, &transaction, video).await?;
-        previews::enqueue(app, &transaction, &job).await?;
+        previews::enqueue(app, &transaction, job.video_id, job.video_attempt()).await?;
     }
     notify(&transaction, Event::Video(job.video_id)).await?;
     transaction.commit().await?;

@@ -77,12 +77,20 @@ pub fn keys_of(video: VideoId, made: &video::Previews) -> Vec<String> {
     all
 }
 
-/// Has previews made of a video that `job` made ready, in the same transaction.
-pub(super) async fn enqueue(app: &App, connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
+/// Has previews made of a video that an attempt made ready.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn enqueue(
+    app: &App,
+    connection: &impl ConnectionTrait,
+    video: VideoId,
+    attempt: i32,
+) -> Result<()> {
     let uploader = Query::select()
         .column(video::Column::UploaderId)
         .from(video::Entity)
-        .and_where(video::Column::Id.eq(job.video_id))
+        .and_where(video::Column::Id.eq(video))
         .to_owned();
     let theirs = Query::select()
         .column(video::Column::Id)
@@ -99,12 +107,12 @@ pub(super) async fn enqueue(app: &App, connection: &impl ConnectionTrait, job: &
     let turn = i32::try_from(turn).unwrap_or(i32::MAX);
     let new = NewJob {
         kind: job::Kind::MakePreviews,
-        video: job.video_id,
+        video,
         priority: priority(job::Kind::MakePreviews, false, None, turn),
         parent: None,
         chunk: None,
         in_one_piece: false,
-        attempt_base: job.video_attempt(),
+        attempt_base: attempt,
         weight_ms: 0,
         rendition: None,
     };
