@@ -10,6 +10,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use url::Url;
 
+use crate::ladder::{self, Rung};
+
 /// Who may make an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignUp {
@@ -17,15 +19,6 @@ pub enum SignUp {
     /// Only an administrator makes accounts, with `kinora user create`, and hands them on.
     Invite,
     Closed,
-}
-
-/// One rung of the ladder that every video is encoded to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rung {
-    /// Pixels along the short side.
-    pub short_side: u32,
-    /// Highest video bitrate in bits per second.
-    pub video_bitrate: u32,
 }
 
 /// Where the bucket is when it is not our own.
@@ -97,7 +90,6 @@ const LARGEST_OBJECT_BYTES: u64 = 5_492_164_460_000;
 
 impl Default for Config {
     fn default() -> Self {
-        let rung = |short_side, kilobits: u32| Rung { short_side, video_bitrate: kilobits * 1000 };
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: static_url("http://localhost:8080"),
@@ -113,7 +105,7 @@ impl Default for Config {
             max_upload_bytes: LARGEST_OBJECT_BYTES,
             quota_bytes: None,
             max_duration: Duration::from_secs(12 * 3600),
-            ladder: vec![rung(1080, 5000), rung(720, 2800), rung(480, 1400), rung(360, 700)],
+            ladder: ladder::standard(),
             rate_limits: true,
             webhook_private: false,
         }
@@ -210,7 +202,7 @@ impl Config {
             config.max_duration = duration("KINORA_MAX_DURATION", text)?;
         }
         if let Some(text) = get("KINORA_LADDER") {
-            config.ladder = ladder(text)?;
+            config.ladder = ladder::parse(text)?;
         }
         Ok(config)
     }
@@ -333,29 +325,6 @@ fn duration(name: &str, text: &str) -> Result<Duration> {
     }
 }
 
-fn ladder(text: &str) -> Result<Vec<Rung>> {
-    let mut rungs = text
-        .split(',')
-        .map(|rung| {
-            let parsed = rung.trim().split_once(':').and_then(|(side, rate)| {
-                let short_side: u32 = side.trim().trim_end_matches('p').parse().ok()?;
-                let kilobits: u32 = rate.trim().trim_end_matches('k').parse().ok()?;
-                let fits = (144..=4320).contains(&short_side) && (50..=100_000).contains(&kilobits);
-                (fits && short_side.is_multiple_of(2))
-                    .then_some(Rung { short_side, video_bitrate: kilobits * 1000 })
-            });
-            parsed.with_context(|| {
-                format!(
-                    "KINORA_LADDER takes rungs such as 1080p:5000k,720p:2800k,480p:1400k; “{rung}” is none."
-                )
-            })
-        })
-        .collect::<Result<Vec<_>>>()?;
-    rungs.sort_by_key(|rung| std::cmp::Reverse(rung.short_side));
-    rungs.dedup_by_key(|rung| rung.short_side);
-    Ok(rungs)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
@@ -398,12 +367,5 @@ mod tests {
             let error = with(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");
         }
-    }
-
-    #[test]
-    fn a_ladder_is_sorted_from_the_top() {
-        let config = with(&[("KINORA_LADDER", "360p:700k, 720:2800")]).unwrap();
-        let sides: Vec<u32> = config.ladder.iter().map(|rung| rung.short_side).collect();
-        assert_eq!(sides, [720, 360]);
     }
 }

@@ -22,6 +22,7 @@ pub mod graphql;
 mod http;
 pub mod import;
 pub mod job;
+pub mod ladder;
 mod maintenance;
 pub mod playback;
 pub mod processing;

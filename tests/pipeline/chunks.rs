@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use kinora_server::config::Rung;
+use kinora_server::ladder::{EncoderPreset, Rung};
 use kinora_tests::app::TestApp;
 use kinora_tests::clips::{self, Clip};
 use kinora_tests::person::Person;
@@ -34,7 +34,7 @@ async fn processed(ann: &Person, app: &TestApp, clip: &Clip, in_one_piece: bool)
 }
 
 pub const fn rung(short_side: u32) -> Rung {
-    Rung { short_side, video_bitrate: 500_000 }
+    Rung { preset: EncoderPreset::Ultrafast, ..Rung::new(short_side, 500_000) }
 }
 
 /// The checksum of every decoded frame, of pictures (`v`) or of sound (`a`).

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use kinora_server::config::Rung;
 use kinora_tests::app::TestApp;
 use kinora_tests::clips;
 use kinora_tests::graphql::Client;
@@ -11,7 +10,7 @@ use kinora_tests::probe;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::chunks::frames;
+use crate::chunks::{frames, rung};
 use crate::published::{PATIENCE, fetch, publish};
 
 /// Asks for a file, waits for it and saves it.
@@ -56,9 +55,6 @@ fn duration_s(file: &Path) -> f64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_holds_the_frames_of_its_rendition_in_step_with_the_sound() {
-    const fn rung(short_side: u32) -> Rung {
-        Rung { short_side, video_bitrate: 500_000 }
-    }
     let app = TestApp::start_with(|config| {
         config.embedded_runner = true;
         config.ladder = vec![rung(360), rung(180)];

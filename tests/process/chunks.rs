@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kinora_server::config::Rung;
+use kinora_server::ladder::Rung;
 use kinora_tests::app::TestApp;
 use kinora_tests::clips;
 use kinora_tests::served::{Served, command};
@@ -28,7 +28,7 @@ async fn until(app: &TestApp, query: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_runners_share_a_video_and_one_that_is_killed_costs_one_chunk() {
-    let rung = |short_side| Rung { short_side, video_bitrate: 500_000 };
+    let rung = |short_side| Rung::new(short_side, 500_000);
     let app = TestApp::start_with(|config| config.ladder = vec![rung(360), rung(180)]).await;
     let ann = app.person("ann").await;
     let (mut doomed, _survivor) = (runner(&app, "doomed").await, runner(&app, "survivor").await);

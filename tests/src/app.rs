@@ -12,6 +12,7 @@ use kinora_server::app::App;
 use kinora_server::config::Config;
 use kinora_server::doctor::extras;
 use kinora_server::doctor::leftovers::{self, Comparison};
+use kinora_server::ladder::{self, EncoderPreset, Rung};
 use kinora_server::serve::{self, Running};
 use kinora_server::storage::keys;
 use kinora_server::{download, upload, webhook};
@@ -64,6 +65,11 @@ impl TestApp {
             database_url: Some(database_url.to_string()),
             embedded_runner: false,
             rate_limits: false,
+            // What is tested is what comes out, not how small it is.
+            ladder: ladder::standard()
+                .into_iter()
+                .map(|rung| Rung { preset: EncoderPreset::Ultrafast, ..rung })
+                .collect(),
             ..Config::default()
         };
         change(&mut config);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     codecs, filters,
-    ladder::Size,
+    ladder::{Preset, Size},
     plan::{AudioPlan, Plan},
     previews::{Frames, Layout},
     probe::MAX_PIXELS,
@@ -93,7 +93,7 @@ pub fn encode(plan: &Plan) -> Vec<String> {
     args.add(&["-filter_complex", &filters::renditions(plan)]);
     let interval = plan.rate.keyframe_interval().to_string();
     for (number, size) in plan.sizes.iter().enumerate() {
-        args.picture(number, size, FINAL_PRESET);
+        args.picture(number, size, size.preset);
         args.add(&["-g", &interval, "-keyint_min", &interval]);
         args.picture_end(size, 0.0);
     }
@@ -103,10 +103,8 @@ pub fn encode(plan: &Plan) -> Vec<String> {
     args.0
 }
 
-/// How much care is taken of a picture that stays.
-const FINAL_PRESET: &str = "veryfast";
-/// And of one that is replaced soon.
-const DRAFT_PRESET: &str = "superfast";
+/// How much care is taken of a picture that is replaced soon.
+const DRAFT_PRESET: Preset = Preset::Superfast;
 
 /// ffmpeg's orders for one chunk, all encoded sizes in one run, or only a draft of the smallest. A draft brings the
 /// beginning of the sound along, if that has to be encoded.
@@ -129,7 +127,8 @@ pub fn chunk(cutting: &Cutting, cut: &Cut, is_draft: bool) -> Vec<String> {
     }
     let interval = plan.rate.keyframe_interval().to_string();
     for (number, size) in sizes.iter().enumerate() {
-        args.picture(number, size, if is_draft { DRAFT_PRESET } else { FINAL_PRESET });
+        let preset = if is_draft { size.preset.min(DRAFT_PRESET) } else { size.preset };
+        args.picture(number, size, preset);
         if cut.keyframes.is_empty() {
             args.add(&["-g", &interval, "-keyint_min", &interval]);
         } else {
@@ -230,7 +229,16 @@ pub fn video_loop(plan: &Plan, (width, height): (u32, u32), at_s: f64, length_s:
     args.input();
     args.add(&["-map", &format!("0:{}", plan.video_index), "-an"]);
     args.add(&["-filter:v", &filters::video_loop(plan, width, height)]);
-    args.add(&["-c:v", "libx264", "-preset", FINAL_PRESET, "-profile:v", "high", "-pix_fmt", "yuv420p"]);
+    args.add(&[
+        "-c:v",
+        "libx264",
+        "-preset",
+        Preset::default().word(),
+        "-profile:v",
+        "high",
+        "-pix_fmt",
+        "yuv420p",
+    ]);
     // Whatever comes, three seconds of this are less than half a megabyte.
     args.add(&["-crf", "26", "-maxrate", "1000000", "-bufsize", "500000"]);
     args.strip();
@@ -311,10 +319,10 @@ impl Args {
     }
 
     /// One size of the graph's output `number`, up to where its keyframes are.
-    fn picture(&mut self, number: usize, size: &Size, preset: &str) {
+    fn picture(&mut self, number: usize, size: &Size, preset: Preset) {
         let (rate, buffer) = (size.max_bitrate.to_string(), size.max_bitrate.saturating_mul(2).to_string());
         self.add(&["-map", &format!("[v{number}]")]);
-        self.add(&["-c:v", "libx264", "-preset", preset, "-profile:v", "high", "-pix_fmt", "yuv420p"]);
+        self.add(&["-c:v", "libx264", "-preset", preset.word(), "-profile:v", "high", "-pix_fmt", "yuv420p"]);
         self.add(&["-crf", "22", "-maxrate", &rate, "-bufsize", &buffer]);
     }
 

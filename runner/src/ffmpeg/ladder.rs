@@ -2,6 +2,39 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How much care x264 takes, from the fastest on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    Ultrafast,
+    Superfast,
+    #[default]
+    Veryfast,
+    Faster,
+    Fast,
+    Medium,
+    Slow,
+    Slower,
+    Veryslow,
+}
+
+impl Preset {
+    /// What ffmpeg calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ultrafast => "ultrafast",
+            Self::Superfast => "superfast",
+            Self::Veryfast => "veryfast",
+            Self::Faster => "faster",
+            Self::Fast => "fast",
+            Self::Medium => "medium",
+            Self::Slow => "slow",
+            Self::Slower => "slower",
+            Self::Veryslow => "veryslow",
+        }
+    }
+}
+
 /// One step of the ladder that the job asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rung {
@@ -9,6 +42,13 @@ pub struct Rung {
     pub short_side: u32,
     /// Ceiling of the bitrate, in bits per second.
     pub video_bitrate: u32,
+    pub preset: Preset,
+}
+
+impl Rung {
+    pub const fn new(short_side: u32, video_bitrate: u32) -> Self {
+        Self { short_side, video_bitrate, preset: Preset::Veryfast }
+    }
 }
 
 /// A size to encode.
@@ -20,6 +60,9 @@ pub struct Size {
     pub height: u32,
     /// Ceiling of the bitrate, in bits per second.
     pub max_bitrate: u32,
+    /// Plans that were made before this could be chosen name none.
+    #[serde(default)]
+    pub preset: Preset,
 }
 
 /// From this factor over the largest fitting rung on, a source is also offered in its own size.
@@ -39,10 +82,12 @@ pub fn sizes(width: u32, height: u32, rungs: &[Rung], source_bitrate: Option<u32
     let mut chosen: Vec<Rung> = rungs.iter().copied().filter(|rung| rung.short_side <= short).collect();
     let next = rungs.iter().rev().find(|rung| rung.short_side > short);
     let own = match (chosen.first(), next) {
-        (None, Some(lowest)) => Some(Rung { short_side: short, video_bitrate: below(*lowest, short) }),
-        (None, None) => Some(Rung { short_side: short, video_bitrate: 2_000_000 }),
+        (None, Some(lowest)) => {
+            Some(Rung { short_side: short, video_bitrate: below(*lowest, short), ..*lowest })
+        }
+        (None, None) => Some(Rung::new(short, 2_000_000)),
         (Some(fitting), Some(next)) if f64::from(short) >= OWN_SIZE_FROM * f64::from(fitting.short_side) => {
-            Some(Rung { short_side: short, video_bitrate: between(*fitting, *next, short) })
+            Some(Rung { short_side: short, video_bitrate: between(*fitting, *next, short), ..*fitting })
         }
         _ => None,
     };
@@ -62,7 +107,13 @@ fn size(width: u32, height: u32, rung: Rung, source_bitrate: Option<u32>) -> Siz
             .min(source.saturating_add(source / 5).max(rung.video_bitrate / 5 * 2).max(LOWEST_BITRATE)),
         None => rung.video_bitrate,
     };
-    Size { name: format!("{}p", rung.short_side), width: side(width), height: side(height), max_bitrate }
+    Size {
+        name: format!("{}p", rung.short_side),
+        width: side(width),
+        height: side(height),
+        max_bitrate,
+        preset: rung.preset,
+    }
 }
 
 /// The nearest even number, never above the length itself unless that is below 2.
@@ -90,10 +141,10 @@ mod tests {
     use super::*;
 
     const LADDER: [Rung; 4] = [
-        Rung { short_side: 1080, video_bitrate: 5_000_000 },
-        Rung { short_side: 720, video_bitrate: 2_800_000 },
-        Rung { short_side: 480, video_bitrate: 1_400_000 },
-        Rung { short_side: 360, video_bitrate: 700_000 },
+        Rung::new(1080, 5_000_000),
+        Rung::new(720, 2_800_000),
+        Rung::new(480, 1_400_000),
+        Rung::new(360, 700_000),
     ];
 
     fn planned(width: u32, height: u32) -> Vec<(String, u32, u32)> {

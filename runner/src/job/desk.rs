@@ -8,10 +8,14 @@ use super::{JobError, MediaError, Reporter, publish::Publisher};
 use crate::{
     api::{
         Api,
-        operations::{Job, ProcessingStage},
+        operations::{EncoderPreset, Job, ProcessingStage},
     },
     chunked::Cutting,
-    ffmpeg::{ladder::Rung, plan::Settings, run::Workbench},
+    ffmpeg::{
+        ladder::{Preset, Rung},
+        plan::Settings,
+        run::Workbench,
+    },
     source::{CachedSource, Origin, Ranges, SourceCache},
     workdir::{JobFolder, RunnerFolder},
 };
@@ -90,11 +94,26 @@ impl Desk<'_> {
         let ladder = self.job.ladder.iter().map(|rung| Rung {
             short_side: positive(rung.short_side),
             video_bitrate: positive(rung.video_bitrate),
+            preset: preset(rung.preset),
         });
         Settings {
             ladder: ladder.collect(),
             audio_bitrate: positive(self.job.audio_bitrate),
             max_duration: Duration::from_millis(u64::from(positive(self.job.max_duration_ms))),
         }
+    }
+}
+
+fn preset(wanted: EncoderPreset) -> Preset {
+    match wanted {
+        EncoderPreset::Ultrafast => Preset::Ultrafast,
+        EncoderPreset::Superfast => Preset::Superfast,
+        EncoderPreset::Veryfast => Preset::Veryfast,
+        EncoderPreset::Faster => Preset::Faster,
+        EncoderPreset::Fast => Preset::Fast,
+        EncoderPreset::Medium => Preset::Medium,
+        EncoderPreset::Slow => Preset::Slow,
+        EncoderPreset::Slower => Preset::Slower,
+        EncoderPreset::Veryslow => Preset::Veryslow,
     }
 }

@@ -18,7 +18,7 @@ use kinora_runner::ffmpeg::{
 };
 
 fn settings() -> Settings {
-    let rung = |short_side, video_bitrate| Rung { short_side, video_bitrate };
+    let rung = Rung::new;
     Settings {
         ladder: vec![rung(1080, 5_000_000), rung(720, 2_800_000)],
         audio_bitrate: 128_000,

@@ -8,7 +8,11 @@ use std::{collections::BTreeMap, path::Path, process::Command, time::Duration};
 
 use kinora_runner::{
     Tools,
-    ffmpeg::{ladder::Rung, plan::Settings, run::Workbench},
+    ffmpeg::{
+        ladder::{Preset, Rung},
+        plan::Settings,
+        run::Workbench,
+    },
     job::{Media, MediaError, Refusal, Rendition, Step, process},
     sandbox::Sandbox,
     workdir::JobFolder,
@@ -17,7 +21,7 @@ use tempfile::TempDir;
 
 /// The ladder of the product.
 pub fn settings() -> Settings {
-    let rung = |short_side, video_bitrate| Rung { short_side, video_bitrate };
+    let rung = |short_side, bitrate| Rung { preset: Preset::Ultrafast, ..Rung::new(short_side, bitrate) };
     Settings {
         ladder: vec![rung(1080, 5_000_000), rung(720, 2_800_000), rung(480, 1_400_000), rung(360, 700_000)],
         audio_bitrate: 128_000,
@@ -27,7 +31,7 @@ pub fn settings() -> Settings {
 
 /// A small ladder, so that clips can be small as well.
 pub fn small_settings() -> Settings {
-    let rung = |short_side, video_bitrate| Rung { short_side, video_bitrate };
+    let rung = |short_side, bitrate| Rung { preset: Preset::Ultrafast, ..Rung::new(short_side, bitrate) };
     Settings { ladder: vec![rung(240, 500_000), rung(120, 200_000)], ..settings() }
 }
 

@@ -201,7 +201,7 @@ impl Server {
             // Chunks are for a real server; this one takes whole videos.
             "chunk": null, "durationMs": null, "measuresLoudness": false, "plan": null, "inOnePiece": true,
             "contentKey": null, "rendition": null,
-            "ladder": [{ "shortSide": 240, "videoBitrate": 500_000 }, { "shortSide": 120, "videoBitrate": 200_000 }],
+            "ladder": [{ "shortSide": 240, "videoBitrate": 500_000, "preset": "ULTRAFAST" }, { "shortSide": 120, "videoBitrate": 200_000, "preset": "ULTRAFAST" }],
         })
     }
 }

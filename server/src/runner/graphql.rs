@@ -17,11 +17,12 @@ use super::{
 };
 use crate::{
     app::App,
-    config::Rung,
     download,
     error::{Error, Result},
     graphql::{Bytes, ContextExt},
-    job as queue, processing,
+    job as queue,
+    ladder::{EncoderPreset, Rung},
+    processing,
     protection::AesBlock,
     upload::Header,
     video::chapter::ChapterInput,
@@ -65,12 +66,17 @@ pub struct LadderRung {
     short_side: i32,
     /// Highest video bitrate in bits per second.
     video_bitrate: i32,
+    preset: EncoderPreset,
 }
 
 impl From<&Rung> for LadderRung {
     fn from(rung: &Rung) -> Self {
         let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-        Self { short_side: number(rung.short_side), video_bitrate: number(rung.video_bitrate) }
+        Self {
+            short_side: number(rung.short_side),
+            video_bitrate: number(rung.video_bitrate),
+            preset: rung.preset,
+        }
     }
 }
 

@@ -94,11 +94,26 @@ pub struct JobSource {
     pub size: ByteCount,
 }
 
+/// How much care the encoder takes.
+#[derive(cynic::Enum, Clone, Copy, Debug)]
+pub enum EncoderPreset {
+    Ultrafast,
+    Superfast,
+    Veryfast,
+    Faster,
+    Fast,
+    Medium,
+    Slow,
+    Slower,
+    Veryslow,
+}
+
 /// One step of the ladder: the short side in pixels and the ceiling of its bitrate in bits per second.
 #[derive(cynic::QueryFragment, Clone, Debug)]
 pub struct LadderRung {
     pub short_side: i32,
     pub video_bitrate: i32,
+    pub preset: EncoderPreset,
 }
 
 /// A header that an upload must carry.
