@@ -41,18 +41,21 @@ export function attachHls(video, url, { startPosition, active }, report) {
   let mediaErrorAt = -Infinity;
   let gaveUp = false;
   let manifestLoaded = false;
-
-  const position = () => (manifestLoaded && video.currentTime > 0 ? video.currentTime : startPosition);
+  let troubled = false;
+  let resumeAt = startPosition;
 
   /** Everything anew from the playlists: addresses of segments may be signed and have run out. */
   const reload = () => {
-    hls.config.startPosition = position();
+    // Loading empties the element, so the second of two attempts finds nothing in it.
+    if (manifestLoaded && video.currentTime > 0) resumeAt = video.currentTime;
+    hls.config.startPosition = resumeAt;
     hls.loadSource(url);
     hls.attachMedia(video);
   };
 
   const fail = (reason, detail) => {
     gaveUp = true;
+    troubled = true;
     clearTimeout(timer);
     hls.stopLoad();
     report('failed', { reason, detail });
@@ -65,6 +68,7 @@ export function attachHls(video, url, { startPosition, active }, report) {
     }
     const delayMs = Math.min(LONGEST_DELAY_MS, 500 * 2 ** attempt);
     attempt += 1;
+    troubled = true;
     report('retrying', { attempt, delayMs });
     clearTimeout(timer);
     timer = setTimeout(reload, delayMs);
@@ -116,8 +120,9 @@ export function attachHls(video, url, { startPosition, active }, report) {
     // few frames before its end. What the playlist calls the last segment is the end, however short it is.
     if (frag.type === 'audio' && frag.endList) hls.trigger(Hls.Events.BUFFER_EOS, { type: 'audio' });
     if (hls.bandwidthEstimate > 0) estimate = hls.bandwidthEstimate;
-    if (attempt > 0) {
-      attempt = 0;
+    attempt = 0;
+    if (troubled) {
+      troubled = false;
       report('recovered');
     }
   });

@@ -94,6 +94,11 @@ impl ApiError {
         }
     }
 
+    /// Nobody is logged in here any more.
+    pub fn signed_out() -> Self {
+        Self::local(ErrorCode::Unauthenticated, "You are logged out. Log in to go on.")
+    }
+
     /// What the caller asked for is not there, or not theirs to see.
     pub fn not_found(message: &str) -> Self {
         Self::local(ErrorCode::NotFound, message)

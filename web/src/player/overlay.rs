@@ -40,7 +40,14 @@ pub fn TroubleOver(playback: Playback) -> impl IntoView {
             view! { <Button label="Try again" icon=Icon::Retry on_press=move |_| playback.retry() /> }
         });
         view! {
-            <div class="trouble" class:passing=trouble.is_passing() role="alert" data-no-swipe="">
+            <div
+                class="trouble"
+                class:passing=trouble.is_passing()
+                role="alert"
+                data-no-swipe=""
+                // A click on the picture would pause what has just been tried again.
+                on:click=|event| event.stop_propagation()
+            >
                 <p>{trouble.words()}</p>
                 {button}
             </div>

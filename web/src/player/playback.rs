@@ -243,10 +243,8 @@ impl Playback {
                 let url = inner.url.clone().filter(|_| inner.generation == generation)?;
                 Some((url, inner.start_ms, inner.active))
             });
-            let (Some(Some((url, start_ms, active))), Some(video)) = (wanted, self.element.get_untracked())
-            else {
-                return;
-            };
+            let Some(Some((url, start_ms, active))) = wanted else { return };
+            let Some(video) = self.element.get_untracked() else { return };
             let Some(script) = script else {
                 self.trouble.set(Some(Trouble::Script));
                 self.waiting.set(false);

@@ -114,6 +114,18 @@ impl Session {
         self.changes.update(|changes| *changes += 1);
     }
 
+    /// What an answer says of whoever asks. Nobody at all means that the session ended elsewhere, as by a log-out in
+    /// another tab.
+    ///
+    /// # Errors
+    /// UNAUTHENTICATED.
+    pub fn require<T>(self, me: Option<T>) -> Result<T, ApiError> {
+        if me.is_none() && self.me.with_untracked(Option::is_some) {
+            self.ended();
+        }
+        me.ok_or_else(ApiError::signed_out)
+    }
+
     /// Ends the session at the server, then here.
     ///
     /// # Errors

@@ -25,10 +25,16 @@ pub fn Dialog(
             _ => {}
         }
     });
-    // A press on the backdrop is a press on the dialog itself, outside of its panel.
+    // A press on the backdrop has the dialog itself for its target, as has one on the dialog's own scroll bar.
     let on_backdrop = move |event: leptos::ev::MouseEvent| {
-        let hit = event.target().zip(element.get_untracked());
-        if hit.is_some_and(|(target, dialog)| target == *AsRef::<web_sys::EventTarget>::as_ref(&dialog)) {
+        let Some(dialog) = element.get_untracked() else { return };
+        let is_dialog =
+            event.target().is_some_and(|target| target == *AsRef::<web_sys::EventTarget>::as_ref(&dialog));
+        let edges = dialog.get_bounding_client_rect();
+        let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
+        let is_inside =
+            (edges.left()..=edges.right()).contains(&x) && (edges.top()..=edges.bottom()).contains(&y);
+        if is_dialog && !is_inside && event.button() == 0 {
             open.set(false);
         }
     };

@@ -109,6 +109,10 @@ impl Feed {
             Step::Previous => current.saturating_sub(1),
         };
         if next == current {
+            // Those that come next did not arrive, perhaps because the network was away.
+            if step == Step::Next {
+                self.fetch();
+            }
             return;
         }
         self.reel.update_value(|reel| if reduced_motion() { reel.jump_to(next) } else { reel.go_to(next) });
@@ -123,6 +127,8 @@ impl Feed {
         if self.current.get_untracked() != index {
             self.current.set(index);
             self.place();
+            self.fetch();
+        } else if index == self.last() {
             self.fetch();
         }
         self.animate();

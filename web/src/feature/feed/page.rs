@@ -1,6 +1,7 @@
 //! The front page: one video a screen.
 
 use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
 
 use super::{
     control::{Feed, Status},
@@ -51,7 +52,9 @@ pub fn FeedPage() -> impl IntoView {
     });
 
     let turn = move |event: ev::WheelEvent| {
-        if event.ctrl_key() {
+        let in_dialog = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let in_dialog = in_dialog.is_some_and(|target| matches!(target.closest("dialog[open]"), Ok(Some(_))));
+        if event.ctrl_key() || in_dialog {
             return;
         }
         let pixels = match event.delta_mode() {

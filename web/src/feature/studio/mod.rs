@@ -18,7 +18,7 @@ use leptos_router::{
 pub use self::webhooks::WebhooksPage;
 use self::{delete::DeleteDialog, edit::EditDialog, row::VideoRow, webhooks::WebhookNotice};
 use crate::{
-    api::{self, ApiError, ErrorCode, OwnVideosQuery, OwnVideosVariables, VideoDetails},
+    api::{self, ErrorCode, OwnVideosQuery, OwnVideosVariables, VideoDetails},
     session::{current_path, login_href, use_session},
     ui::{Button, EmptyState, ErrorState, Icon, PageSkeleton, Paged, Sentinel, effect, set_title, use_paged},
 };
@@ -56,10 +56,10 @@ fn OwnVideos() -> impl IntoView {
     let query = use_query_map();
     let list: Paged<VideoDetails> = use_paged(
         || (),
-        |(), after| async move {
+        move |(), after| async move {
             let variables = OwnVideosVariables { first: PAGE_SIZE, after };
             let me = api::send(OwnVideosQuery::build(variables)).await?.me;
-            let page = me.ok_or_else(|| ApiError::unexpected(401))?.videos;
+            let page = session.require(me)?.videos;
             Ok((page.nodes, page.page_info))
         },
     );

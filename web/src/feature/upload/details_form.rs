@@ -9,7 +9,7 @@ use super::{
 use crate::api::Visibility;
 
 const TITLE_LENGTH: u32 = 200;
-const DESCRIPTION_LENGTH: u32 = 5_000;
+const DESCRIPTION_LENGTH: u32 = 10_000;
 
 const CHOICES: [(Visibility, &str, &str); 3] = [
     (Visibility::Public, "public", "Public"),

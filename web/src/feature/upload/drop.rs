@@ -7,7 +7,7 @@ use leptos_router::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ClipboardEvent, DataTransfer};
+use web_sys::{ClipboardEvent, DataTransfer, Element, EventTarget};
 
 use super::inbox::Inbox;
 use crate::{
@@ -76,9 +76,11 @@ pub fn GlobalDrop() -> impl IntoView {
         }
     });
     let paste = window_event_listener(ev::paste, move |event| {
-        // A text field takes what is pasted into it; files mean nothing to it.
+        // A field takes what is pasted into it, and so does whoever pastes text: some programs copy a picture of it
+        // along.
         let data = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
-        if let Some(data) = data.filter(has_files) {
+        let is_typed = event.target().is_some_and(|target| takes_text(&target));
+        if let Some(data) = data.filter(|data| !is_typed && has_files(data) && !has(data, "text/plain")) {
             event.prevent_default();
             take(&data);
         }
@@ -103,7 +105,16 @@ pub fn GlobalDrop() -> impl IntoView {
 }
 
 fn has_files(data: &DataTransfer) -> bool {
-    data.types().includes(&JsValue::from_str("Files"), 0)
+    has(data, "Files")
+}
+
+fn has(data: &DataTransfer, kind: &str) -> bool {
+    data.types().includes(&JsValue::from_str(kind), 0)
+}
+
+fn takes_text(target: &EventTarget) -> bool {
+    let field = target.dyn_ref::<Element>().map(|target| target.closest("input, textarea, dialog[open]"));
+    matches!(field, Some(Ok(Some(_))))
 }
 
 /// The files in it and in its folders; must be called while the event is handled.

@@ -8,10 +8,11 @@ use leptos::prelude::*;
 use super::{row::Row, stage::Stage};
 use crate::{
     api::{
-        self, ProcessingStage, ProgressSubscription, ProgressVariables, VideoProgress, VideoQuery,
+        self, ErrorCode, ProcessingStage, ProgressSubscription, ProgressVariables, VideoProgress, VideoQuery,
         VideoState, VideoVariables,
     },
     feature::feed::forget_visit,
+    session::Session,
     ui::now_ms,
 };
 
@@ -21,12 +22,21 @@ const EVERY_MS: f64 = 1_000.0;
 const AGAIN_MS: u32 = 3_000;
 
 /// Follows a video until it is ready or has failed.
-pub async fn follow(row: Row, video_id: String) {
+pub async fn follow(row: Row, video_id: String, session: Session) {
     let mut told_at = f64::NEG_INFINITY;
     loop {
         let variables = ProgressVariables { video_id: video_id.clone().into() };
         let mut events = api::subscribe(ProgressSubscription::build(variables));
-        while let Some(Ok(event)) = events.next().await {
+        while let Some(event) = events.next().await {
+            let event = match event {
+                Ok(event) => event,
+                // To somebody who is logged out it may only be invisible.
+                Err(error) if error.code == ErrorCode::NotFound && untrack(|| session.signed_in()) => {
+                    row.stage.set(Stage::Failed("This video was deleted.".to_owned()));
+                    return;
+                }
+                Err(_) => break,
+            };
             let progress = event.video_progress;
             let stage = stage_of(&progress, &row.file_name());
             // A change of stage is told at once, a number once a second.

@@ -2,6 +2,7 @@
 
 use cynic::MutationBuilder;
 use futures::future::abortable;
+use gloo_timers::future::TimeoutFuture;
 use leptos::{ev, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 
@@ -25,11 +26,16 @@ use crate::{
     ui::{Toasts, effect, use_toasts},
 };
 
+/// Between tries while the server or the store is away.
+const AWAY_MS: u32 = 30_000;
+
 /// All files of this visit; from [`use_uploads`].
 #[derive(Clone, Copy)]
 pub struct Uploads {
     pub rows: RwSignal<Vec<Row>>,
     session: Session,
+    /// Who was logged in last.
+    username: StoredValue<Option<String>>,
     owner: StoredValue<Owner>,
     wires: StoredValue<Wires, LocalStorage>,
     next_id: StoredValue<u32>,
@@ -52,6 +58,7 @@ impl Uploads {
             session: use_session(),
             owner: inbox.owner,
             wires: StoredValue::new_local(Wires::default()),
+            username: StoredValue::new(None),
             next_id: StoredValue::new(0),
             looking: StoredValue::new(false),
             toasts: use_toasts(),
@@ -68,7 +75,9 @@ impl Uploads {
         });
         // Files dropped by a guest begin when they have logged in, and when the server has said how large they may be.
         effect(move || {
-            uploads.session.me();
+            if let Some(me) = uploads.session.me() {
+                untrack(|| uploads.belong_to(&me.username));
+            }
             uploads.start_waiting();
         });
         let leaving = window_event_listener(ev::beforeunload, move |event| {
@@ -80,6 +89,15 @@ impl Uploads {
         });
         on_cleanup(move || leaving.remove());
         uploads
+    }
+
+    /// What one person put here is not sent in the name of the next who logs in.
+    fn belong_to(self, username: &str) {
+        let before = self.username.try_update_value(|known| known.replace(username.to_owned())).flatten();
+        if before.is_some_and(|before| before != username) {
+            self.rows.with(|rows| rows.iter().for_each(|row| stop(*row)));
+            self.rows.set(Vec::new());
+        }
     }
 
     /// Takes files into the list; what cannot be uploaded stands there with the reason, but for what happened to lie
@@ -223,10 +241,14 @@ impl Uploads {
                     row.video_id.set(Some(video_id.clone()));
                     save_now(row);
                     forget(row);
-                    spawn_local(follow(row, video_id));
+                    spawn_local(follow(row, video_id, self.session));
                 }
                 Err(TransferError::Refused(reason)) => row.stage.set(Stage::Refused(reason)),
                 Err(TransferError::Broken(reason)) => row.stage.set(Stage::Broken(reason)),
+                Err(TransferError::Away(reason)) => {
+                    row.stage.set(Stage::Broken(reason));
+                    spawn_local(self.go_on_later(row));
+                }
                 Err(TransferError::Same { video_id, title }) => {
                     row.stage.set(Stage::Same { video_id, title });
                 }
@@ -237,6 +259,14 @@ impl Uploads {
             }
             self.start_waiting();
         });
+    }
+
+    /// Tries again by itself, unless somebody does anything about it before.
+    async fn go_on_later(self, row: Row) {
+        TimeoutFuture::new(AWAY_MS).await;
+        if row.stage.try_with_untracked(|stage| matches!(stage, Stage::Broken(_))) == Some(true) {
+            self.retry(row);
+        }
     }
 
     /// What this browser can read of the files, one after the other: decoding twenty at once would slow down the

@@ -43,6 +43,8 @@ pub enum TransferError {
     Refused(String),
     /// It may go better another time.
     Broken(String),
+    /// The server or the store is away; it goes on by itself.
+    Away(String),
     /// The session ended meanwhile; it goes on after the next log-in.
     SignedOut,
     /// There is a video of this file already.
@@ -95,11 +97,12 @@ struct PartsError {
     refused: bool,
     signed_out: bool,
     upload_is_gone: bool,
+    is_away: bool,
 }
 
 impl PartsError {
     fn broken(message: String) -> Self {
-        Self { message, refused: false, signed_out: false, upload_is_gone: false }
+        Self { message, refused: false, signed_out: false, upload_is_gone: false, is_away: false }
     }
 }
 
@@ -108,7 +111,11 @@ impl From<PartsError> for TransferError {
         if error.signed_out {
             return Self::SignedOut;
         }
-        if error.refused { Self::Refused(error.message) } else { Self::Broken(error.message) }
+        match (error.refused, error.is_away) {
+            (true, _) => Self::Refused(error.message),
+            (false, true) => Self::Away(error.message),
+            (false, false) => Self::Broken(error.message),
+        }
     }
 }
 
@@ -116,7 +123,8 @@ impl From<ApiError> for PartsError {
     fn from(error: ApiError) -> Self {
         let signed_out = error.code == ErrorCode::Unauthenticated;
         let upload_is_gone = is_outdated(&error);
-        Self { refused: is_refusal(&error), message: error.message, signed_out, upload_is_gone }
+        let is_away = is_away(&error);
+        Self { refused: is_refusal(&error), message: error.message, signed_out, upload_is_gone, is_away }
     }
 }
 
@@ -125,8 +133,16 @@ impl From<ApiError> for TransferError {
         if error.code == ErrorCode::Unauthenticated {
             return Self::SignedOut;
         }
-        if is_refusal(&error) { Self::Refused(error.message) } else { Self::Broken(error.message) }
+        match (is_refusal(&error), is_away(&error)) {
+            (true, _) => Self::Refused(error.message),
+            (false, true) => Self::Away(error.message),
+            (false, false) => Self::Broken(error.message),
+        }
     }
+}
+
+fn is_away(error: &ApiError) -> bool {
+    matches!(error.code, ErrorCode::Offline | ErrorCode::Unavailable)
 }
 
 fn is_refusal(error: &ApiError) -> bool {
@@ -240,7 +256,12 @@ fn part_error(error: PutError) -> PartsError {
         }
         PutError::Status(status) => format!("The storage refused a part (status {status})."),
     };
-    PartsError { upload_is_gone: error == PutError::Status(404), ..PartsError::broken(message) }
+    let is_away = match error {
+        PutError::Network => true,
+        PutError::Status(status) => status >= 500 && status != 507,
+        PutError::NoEtag | PutError::Damaged => false,
+    };
+    PartsError { upload_is_gone: error == PutError::Status(404), is_away, ..PartsError::broken(message) }
 }
 
 /// MD5 of a part, read a second time beside the sending; None without the script that can.

@@ -17,15 +17,17 @@ use self::{
 };
 use crate::{
     api as server,
+    session::use_session,
     ui::{Button, ErrorState, Load, Secret, use_load},
 };
 
 /// The part of the settings page about tokens, for somebody who is logged in.
 #[component]
 pub fn Tokens() -> impl IntoView {
-    let loader = use_load(|| async {
+    let session = use_session();
+    let loader = use_load(move || async move {
         let answer = server::send(TokensQuery::build(())).await?;
-        Ok(answer.me.map(|me| me.api_tokens).unwrap_or_default())
+        Ok(session.require(answer.me)?.api_tokens)
     });
     let made = RwSignal::new(None::<NewApiToken>);
     let making = RwSignal::new(false);

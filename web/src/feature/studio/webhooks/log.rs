@@ -70,10 +70,7 @@ pub fn Log(id: cynic::Id, again: Trigger, webhooks: RwSignal<Vec<Webhook>>) -> i
             <ul>
                 <For
                     each=move || items.get().unwrap_or_default()
-                    key=|delivery| {
-                        let next = delivery.next_attempt_at.as_ref().map(|at| at.0.clone());
-                        (delivery.id.inner().to_owned(), delivery.attempts, delivery.state as u8, delivery.error.clone(), next)
-                    }
+                    key=|delivery| delivery.id.inner().to_owned()
                     let(delivery)
                 >
                     <DeliveryRow delivery=delivery opened=opened items=items on_sent=move |()| retry.notify() />
@@ -91,23 +88,32 @@ fn is_due_soon(delivery: &Delivery) -> bool {
     due.is_some_and(|due| due < now_ms() + 40_000.0)
 }
 
+/// One message. What is known of it changes in its place, so that whoever is at its buttons stays there.
 #[component]
 fn DeliveryRow(
     delivery: Delivery,
     /// The message whose content is shown.
     opened: RwSignal<Option<cynic::Id>>,
-    /// Tells when the log was looked at last.
+    /// What the log said when it was looked at last.
     items: RwSignal<Option<Vec<Delivery>>>,
     #[prop(into)] on_sent: Callback<()>,
 ) -> impl IntoView {
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
-    let id = delivery.id.clone();
+    let id = StoredValue::new(delivery.id.clone());
+    let (what, title, message_id) =
+        (delivery.event.clone(), delivery.video_title.clone(), delivery.message_id.clone());
+    let (created_at, payload) = (delivery.created_at.clone(), pretty(&delivery.payload));
+    let known = Memo::new(move |before: Option<&Delivery>| {
+        let now = items
+            .with(|items| items.iter().flatten().find(|item| id.with_value(|id| item.id == *id)).cloned());
+        now.or_else(|| before.cloned()).unwrap_or_else(|| delivery.clone())
+    });
+    let state = move || known.with(|delivery| delivery.state);
     let send = move |_| {
-        let id = id.clone();
         busy.set(true);
         spawn_local(async move {
-            match api::send(SendAgain::build(IdVariables { id })).await {
+            match api::send(SendAgain::build(IdVariables { id: id.get_value() })).await {
                 Ok(_) => {
                     on_sent.try_run(());
                 }
@@ -116,27 +122,32 @@ fn DeliveryRow(
             busy.try_set(false);
         });
     };
-    let next =
-        delivery.next_attempt_at.as_ref().filter(|_| delivery.attempts > 0).and_then(DateTime::unix_ms).map(
-            |at| {
-                move || {
-                    items.track();
-                    format!(" Next try {}.", until(at, now_ms()))
-                }
-            },
-        );
-    let trouble = delivery
-        .error
-        .clone()
-        .filter(|_| delivery.state != WebhookDeliveryState::Delivered)
-        .map(|error| view! { <p class="delivery-error">{error} {next}</p> });
-    let numbers = figures(&delivery);
-    let label = if delivery.state == WebhookDeliveryState::Pending { "Send now" } else { "Send again" };
-    let own_id = StoredValue::new(delivery.id.clone());
-    let is_open = move || opened.with(|opened| own_id.with_value(|id| opened.as_ref() == Some(id)));
+    let trouble = move || {
+        // How long the next try is away is told anew each time.
+        items.track();
+        let delivery = known.get();
+        let is_pending = delivery.attempts > 0 && delivery.state != WebhookDeliveryState::Delivered;
+        let due = delivery.next_attempt_at.as_ref().filter(|_| is_pending).and_then(DateTime::unix_ms);
+        let next = due.map(|at| format!(" Next try {}.", until(at, now_ms())));
+        let error = delivery.error.filter(|_| delivery.state != WebhookDeliveryState::Delivered);
+        error.map(|error| view! { <p class="delivery-error">{error} {next}</p> })
+    };
+    let answer = move || {
+        known.with(|delivery| delivery.response.clone()).map(|response| {
+            view! {
+                <p class="soft">"Answer"</p>
+                <pre tabindex="0" aria-label="Answer">{response}</pre>
+            }
+        })
+    };
+    let label = Signal::derive(move || {
+        let is_waiting = state() == WebhookDeliveryState::Pending;
+        if is_waiting { "Send now" } else { "Send again" }.to_owned()
+    });
+    let is_open = move || opened.with(|opened| id.with_value(|id| opened.as_ref() == Some(id)));
     let toggle = move |event: MouseEvent| {
         event.prevent_default();
-        opened.set((!is_open()).then(|| own_id.get_value()));
+        opened.set((!is_open()).then(|| id.get_value()));
     };
     view! {
         <li class="delivery">
@@ -145,30 +156,22 @@ fn DeliveryRow(
                     <Glyph icon=Icon::ChevronDown />
                     <span
                         class="delivery-state"
-                        class:ready=delivery.state == WebhookDeliveryState::Delivered
-                        class:failed=delivery.state == WebhookDeliveryState::Failed
+                        class:ready=move || state() == WebhookDeliveryState::Delivered
+                        class:failed=move || state() == WebhookDeliveryState::Failed
                     >
-                        {state_name(delivery.state)}
+                        {move || state_name(state())}
                     </span>
                     <span class="delivery-what">
-                        <code>{delivery.event.clone()}</code>
-                        {delivery.video_title.clone().map(|title| view! { <span class="delivery-title">{title}</span> })}
+                        <code>{what}</code>
+                        {title.map(|title| view! { <span class="delivery-title">{title}</span> })}
                     </span>
-                    <span class="delivery-figures">{numbers}</span>
-                    <RelativeTime at=delivery.created_at.clone() />
+                    <span class="delivery-figures">{move || known.with(figures)}</span>
+                    <RelativeTime at=created_at />
                 </summary>
                 <div class="delivery-more">
-                    <p class="soft">"Message " <code>{delivery.message_id.clone()}</code></p>
-                    <pre tabindex="0" aria-label="What is sent">{pretty(&delivery.payload)}</pre>
-                    {delivery
-                        .response
-                        .clone()
-                        .map(|response| {
-                            view! {
-                                <p class="soft">"Answer"</p>
-                                <pre tabindex="0" aria-label="Answer">{response}</pre>
-                            }
-                        })}
+                    <p class="soft">"Message " <code>{message_id}</code></p>
+                    <pre tabindex="0" aria-label="What is sent">{payload}</pre>
+                    {answer}
                 </div>
             </details>
             {trouble}

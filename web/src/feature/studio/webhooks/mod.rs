@@ -42,9 +42,11 @@ pub fn WebhooksPage() -> impl IntoView {
 
 #[component]
 fn OwnWebhooks() -> impl IntoView {
-    let loader = use_load(|| async {
+    let session = use_session();
+    let loader = use_load(move || async move {
         let answer = server::send(WebhooksQuery::build(())).await?;
-        Ok(answer.me.map(|me| (me.role == Some(UserRole::Admin), me.webhooks)).unwrap_or_default())
+        let me = session.require(answer.me)?;
+        Ok((me.role == Some(UserRole::Admin), me.webhooks))
     });
     let webhooks = RwSignal::new(Vec::<Webhook>::new());
     let is_admin = RwSignal::new(false);
