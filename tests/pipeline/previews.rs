@@ -1,23 +1,27 @@
 //! Storyboards and loops of real clips: every time has a tile, and a tile shows what the video shows.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Instant;
 
 use kinora_tests::app::TestApp;
 use kinora_tests::clips::{self, Clip};
 use kinora_tests::person::Person;
-use kinora_tests::probe;
+use kinora_tests::probe::{self, Colour, Picture};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::published::PATIENCE;
 
+/// Of the clips.
+const FRAME_RATE: u32 = 25;
+
 struct Cue {
     from_s: f64,
     to_s: f64,
-    /// The image, and ffmpeg's filter for the place in it.
-    sprite: PathBuf,
-    crop: String,
+    /// The image, and the place in it: left edge, upper edge, width, height.
+    sprite: Rc<Picture>,
+    place: [usize; 4],
 }
 
 struct Previews {
@@ -55,19 +59,19 @@ async fn previews(app: &TestApp, ann: &Person, clip: &Clip) -> (Value, Previews)
     };
     let vtt = String::from_utf8(fetch(video["storyboardUrl"].as_str().unwrap()).await).unwrap();
     let mut cues: Vec<Cue> = Vec::new();
-    let mut last = (String::new(), PathBuf::new());
+    let mut sprites: Vec<(String, Rc<Picture>)> = Vec::new();
     let mut lines = vtt.lines();
     while let Some(line) = lines.next() {
         let Some((from, to)) = line.split_once(" --> ") else { continue };
         let (address, place) = lines.next().unwrap().split_once("#xywh=").unwrap();
-        if last.0 != address {
+        if sprites.last().is_none_or(|(last, _)| last != address) {
             let path = folder.path().join(format!("sprite-{}.jpg", cues.len()));
             std::fs::write(&path, fetch(address).await).unwrap();
-            last = (address.to_owned(), path);
+            sprites.push((address.to_owned(), Rc::new(Picture::of(&path))));
         }
-        let place: Vec<u32> = place.split(',').map(|number| number.parse().unwrap()).collect();
-        let crop = format!("crop={}:{}:{}:{}", place[2], place[3], place[0], place[1]);
-        cues.push(Cue { from_s: seconds(from), to_s: seconds(to), sprite: last.1.clone(), crop });
+        let place: Vec<usize> = place.split(',').map(|number| number.parse().unwrap()).collect();
+        let sprite = Rc::clone(&sprites.last().unwrap().1);
+        cues.push(Cue { from_s: seconds(from), to_s: seconds(to), sprite, place: place.try_into().unwrap() });
     }
     let redirect = app.guest.get(video["loopUrl"].as_str().unwrap()).await;
     let moving = folder.path().join("loop.mp4");
@@ -86,13 +90,17 @@ fn assert_no_holes(cues: &[Cue], video: &Value) {
     assert!((end_s - duration_s).abs() < 1e-3, "{end_s} s of {duration_s} s");
 }
 
-/// A tile is the frame in the middle of its time, give or take `late_s` and what JPEG makes of it.
-fn assert_shows(cue: &Cue, source: &Path, late_s: f64) {
-    let middle_s = (cue.from_s + cue.to_s) / 2.0;
-    let tile = probe::colour(&cue.sprite, 0.0, &cue.crop);
-    let near = [middle_s, middle_s - late_s].map(|at_s| probe::colour(source, at_s.max(0.0), "null"));
-    let is_like = |frame: &[u8; 3]| tile.iter().zip(frame).all(|(one, other)| one.abs_diff(*other) <= 24);
-    assert!(near.iter().any(is_like), "{tile:?} instead of {near:?} at {middle_s} s");
+/// Tiles are the frames in the middle of their times, give or take `late_s` and what JPEG makes of them.
+fn assert_shown(cues: &[Cue], source: &Path, late_s: f64) {
+    let frames = probe::colours(source, FRAME_RATE);
+    let at = |at_s: f64| frames[(at_s.max(0.0) * f64::from(FRAME_RATE)).ceil() as usize];
+    for cue in cues {
+        let middle_s = (cue.from_s + cue.to_s) / 2.0;
+        let tile = cue.sprite.colour(cue.place);
+        let near = [middle_s, middle_s - late_s].map(at);
+        let is_like = |frame: &Colour| tile.iter().zip(frame).all(|(one, other)| one.abs_diff(*other) <= 24);
+        assert!(near.iter().any(is_like), "{tile:?} instead of {near:?} at {middle_s} s");
+    }
 }
 
 /// Short, silent, small, and ready to begin before all of it is there.
@@ -116,15 +124,15 @@ async fn every_time_has_a_tile_that_shows_it() {
     let app = TestApp::start_processing().await;
     let ann = app.person("ann").await;
     for (clip, tiles, tile, moving) in
-        [(&clips::COLOURS, 10, "160:90", (480, 270)), (&clips::COLOURS_TALL, 40, "90:160", (180, 320))]
+        [(&clips::COLOURS, 10, [160, 90], (480, 270)), (&clips::COLOURS_TALL, 40, [90, 160], (180, 320))]
     {
         let (video, made) = previews(&app, &ann, clip).await;
         assert_eq!(made.cues.len(), tiles, "{}", clip.name);
         assert_no_holes(&made.cues, &video);
         for cue in &made.cues {
-            assert!(cue.crop.starts_with(&format!("crop={tile}:")), "{}", cue.crop);
-            assert_shows(cue, &clip.path(), 0.0);
+            assert_eq!(cue.place[2..], tile);
         }
+        assert_shown(&made.cues, &clip.path(), 0.0);
         assert_loop(&made.moving, moving, 3.0);
     }
 }
@@ -143,9 +151,7 @@ async fn keyframes_alone_make_a_storyboard() {
     let (video, made) = previews(&app, &ann, &clips::COLOURS_HEAVY).await;
     assert_eq!(made.cues.len(), 80);
     assert_no_holes(&made.cues, &video);
-    for cue in &made.cues {
-        assert_shows(cue, &source, 2.0);
-    }
+    assert_shown(&made.cues, &source, 2.0);
     assert_loop(&made.moving, (426, 240), 3.0);
 }
 
@@ -155,13 +161,10 @@ async fn a_loop_is_not_taken_from_a_dark_beginning() {
     let ann = app.person("ann").await;
     let (_, made) = previews(&app, &ann, &clips::DARK_BEGINNING).await;
     assert_loop(&made.moving, (480, 270), 3.0);
-    for at_s in [0.0, 1.0, 2.5] {
-        let colour = probe::colour(&made.moving, at_s, "null");
-        assert!(colour.iter().any(|part| *part > 60), "{colour:?} at {at_s} s");
+    for (frame, colour) in probe::colours(&made.moving, FRAME_RATE).iter().enumerate() {
+        assert!(colour.iter().any(|part| *part > 60), "{colour:?} is frame {frame}");
     }
     let first = &made.cues[0];
-    assert!(
-        probe::colour(&first.sprite, 0.0, &first.crop).iter().all(|part| *part < 24),
-        "the storyboard says how it is"
-    );
+    let is_dark = first.sprite.colour(first.place).iter().all(|part| *part < 24);
+    assert!(is_dark, "the storyboard says how it is");
 }

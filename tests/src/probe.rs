@@ -51,32 +51,50 @@ pub fn sound_begins_ms(path: &Path) -> f64 {
     number_after(&words, "silence_end: ") * 1000.0
 }
 
-/// The mean colour of a part of a file's picture at a time: red, green and blue. `part` is ffmpeg's filter for it.
-pub fn colour(path: &Path, at_s: f64, part: &str) -> [u8; 3] {
-    let mut command = Command::new("ffmpeg");
-    command.args(["-v", "error", "-nostdin"]);
-    if at_s > 0.0 {
-        // Not in a picture: there, a jump to its beginning ends behind it.
-        command.args(["-ss", &at_s.to_string()]);
+/// Red, green and blue.
+pub type Colour = [u8; 3];
+
+/// The first picture of a file.
+pub struct Picture {
+    width: usize,
+    pixels: Vec<u8>,
+}
+
+impl Picture {
+    pub fn of(path: &Path) -> Self {
+        let ppm = decoded(path, "null", &["-frames:v", "1", "-c:v", "ppm", "-f", "image2pipe"]);
+        // "P6", width and height, the highest value: a line each.
+        let head: Vec<&[u8]> = ppm.splitn(4, |byte| *byte == b'\n').collect();
+        let size = std::str::from_utf8(head[1]).unwrap();
+        let width = size.split(' ').next().unwrap().parse().unwrap();
+        Self { width, pixels: head[3].to_vec() }
     }
-    let done = run(command.arg("-i").arg(path).args([
-        "-frames:v",
-        "1",
-        "-vf",
-        part,
-        "-pix_fmt",
-        "rgb24",
-        "-f",
-        "rawvideo",
-        "-",
-    ]));
+
+    /// The mean colour of a part: its left edge, its upper one, width and height.
+    pub fn colour(&self, [x, y, width, height]: [usize; 4]) -> Colour {
+        let mean = |part: usize| {
+            let values = (y..y + height)
+                .flat_map(|row| (x..x + width).map(move |column| (row * self.width + column) * 3 + part));
+            let sum: u64 = values.map(|at| u64::from(self.pixels[at])).sum();
+            u8::try_from(sum / (width * height) as u64).unwrap()
+        };
+        [mean(0), mean(1), mean(2)]
+    }
+}
+
+/// The mean colours of all frames, as many a second.
+pub fn colours(path: &Path, per_second: u32) -> Vec<Colour> {
+    let filter = format!("fps={per_second},scale=1:1:flags=area");
+    let bytes = decoded(path, &filter, &["-pix_fmt", "rgb24", "-f", "rawvideo"]);
+    bytes.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
+}
+
+fn decoded(path: &Path, filter: &str, as_what: &[&str]) -> Vec<u8> {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-nostdin", "-i"]).arg(path).args(["-vf", filter]).args(as_what).arg("-");
+    let done = run(&mut command);
     assert!(done.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&done.stderr));
-    let count = done.stdout.len() as u64 / 3;
-    assert!(count > 0, "{} has no picture at {at_s} s", path.display());
-    let mean = |part: usize| {
-        done.stdout.iter().skip(part).step_by(3).map(|value| u64::from(*value)).sum::<u64>() / count
-    };
-    [0, 1, 2].map(|part| u8::try_from(mean(part)).unwrap())
+    done.stdout
 }
 
 /// True when every frame decodes without a complaint.

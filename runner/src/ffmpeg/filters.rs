@@ -11,6 +11,9 @@ use super::{
 const LAST_FRAME_S: u32 = 1;
 /// What is told apart when looking for a poster; a second of film.
 const POSTER_CANDIDATES: u32 = 24;
+/// A JPEG holds BT.601 in the full range whatever it was made of (JFIF 1.02, section 7 of ITU-T T.871): red would become
+/// darker otherwise.
+const JPEG: &str = "scale=in_color_matrix=bt709:in_range=tv:out_color_matrix=bt601:out_range=pc";
 /// How all renditions are labelled.
 const STANDARD_TAGS: &str = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709";
 
@@ -82,6 +85,7 @@ pub fn poster(plan: &Plan, frames: PosterFrames) -> String {
         ));
     }
     chain.push(format!("thumbnail={POSTER_CANDIDATES}"));
+    chain.push(JPEG.to_owned());
     chain.join(",")
 }
 
@@ -97,6 +101,7 @@ pub fn storyboard(plan: &Plan, layout: &Layout) -> String {
     chain.extend(picture(plan, *width, *height));
     chain.push("signalstats,metadata=mode=print:file=-".to_owned());
     chain.push(format!("tile={columns}x{rows}"));
+    chain.push(JPEG.to_owned());
     chain.join(",")
 }
 

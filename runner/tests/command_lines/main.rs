@@ -272,7 +272,7 @@ fn the_poster_is_one_picture_from_a_tenth_on() {
 -analyzeduration 10M
 -i file:source
 -map 0:0
--filter:v scale=1280:720:flags=bicubic,format=yuv420p,setsar=1,signalstats,metadata=select:key=lavfi.signalstats.YAVG:value=30:function=greater,thumbnail=24
+-filter:v scale=1280:720:flags=bicubic,format=yuv420p,setsar=1,signalstats,metadata=select:key=lavfi.signalstats.YAVG:value=30:function=greater,thumbnail=24,scale=in_color_matrix=bt709:in_range=tv:out_color_matrix=bt601:out_range=pc
 -frames:v 1
 -c:v mjpeg
 -pix_fmt yuvj420p

@@ -41,7 +41,8 @@ fn the_storyboard_of_a_long_video_is_made_of_its_keyframes() {
 {INPUT}
 -map 0:0
 -filter:v fps=1000/5000:start_time=0,tpad=stop_mode=clone:stop=720,trim=end_frame=720,\
-scale=160:90:flags=bicubic,format=yuv420p,setsar=1,signalstats,metadata=mode=print:file=-,tile=10x10
+scale=160:90:flags=bicubic,format=yuv420p,setsar=1,signalstats,metadata=mode=print:file=-,tile=10x10,\
+scale=in_color_matrix=bt709:in_range=tv:out_color_matrix=bt601:out_range=pc
 -fps_mode passthrough
 -frames:v 8
 -c:v mjpeg
