@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use sea_orm::DatabaseTransaction;
 use tokio::time::Instant;
 
 use crate::{
     app::App,
     app::SharedApp,
-    doctor::{extras, leftovers},
+    doctor::{
+        extras::{self, Extra},
+        leftovers,
+    },
     download,
     error::Result,
-    job, processing, runner, upload, webhook,
+    feed, job, processing, protection, runner, upload, webhook,
 };
 
 const REAP_EVERY: Duration = Duration::from_secs(10);
@@ -30,13 +34,21 @@ pub async fn run(app: SharedApp) {
         tokio::select! {
             () = app.stop.cancelled() => return,
             _ = reap.tick() => {
-                let outcome = job::reap(&app, async |app, transaction, lost| processing::lost(app, transaction, &lost.0).await).await;
+                // A video that fails may leave the feed.
+                let before = async |transaction: &DatabaseTransaction| Ok(feed::lock_ranks(transaction).await?);
+                let outcome = job::reap(&app, before, async |app, transaction, lost| {
+                    processing::lost(app, transaction, &lost.0).await
+                })
+                .await;
                 if let Err(error) = outcome {
                     tracing::warn!(?error, "lost jobs could not be looked for");
                 }
             }
             _ = tidy.tick() => {
                 app.throttle.forget_idle();
+                if let Err(error) = protection::settle_forgotten(&app).await {
+                    tracing::warn!(?error, "videos that are to be protected could not be looked for");
+                }
                 if let Err(error) = forget(&app).await {
                     tracing::warn!(?error, "what runners did long ago could not be forgotten");
                 }
@@ -75,7 +87,17 @@ async fn remove_orphans(app: &App) -> Result<()> {
     let all = found.orphans.len() + found.orphan_multiparts.len();
     let found = found.of_known_owners();
     let (objects, uploads) = leftovers::remove_orphans(app, &found).await?;
-    extras::forget(app, &found.lost_extras).await?;
+    // Where more is missing, the bucket may be the wrong one for a while; and a picture that came with a video
+    // cannot be made again.
+    if found.damaged.is_empty() && found.lost.is_empty() {
+        let made_again: Vec<Extra> = found
+            .lost_extras
+            .iter()
+            .filter(|extra| !matches!(extra, Extra::Thumbnail(..)))
+            .cloned()
+            .collect();
+        extras::forget(app, &made_again).await?;
+    }
     if objects + uploads > 0 {
         tracing::info!(objects, uploads, "what nothing names any more was removed from the bucket");
     }

@@ -138,6 +138,10 @@ pub async fn tracks(app: &App, video: VideoId) -> Result<Vec<Track>> {
 /// # Errors
 /// NOT_FOUND.
 pub async fn file(app: &App, video: VideoId, language: &str) -> Result<String> {
+    // Postgres takes no text with a zero in it.
+    if language.contains('\0') {
+        return Err(Error::not_found("caption"));
+    }
     let key = (video, language.to_owned());
     let found = caption::Entity::find_by_id(key).one(&app.database).await?;
     found.map(|row| webvtt(&row.cues)).ok_or_else(|| Error::not_found("caption"))

@@ -9,8 +9,8 @@ use crate::{app::App, download::all_made, error::Result, processing, storage::ke
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Extra {
-    /// The rendition's file for download.
-    Download(VideoId, String),
+    /// The rendition's file for download, made under that lease.
+    Download(VideoId, String, Option<LeaseId>),
     /// The storyboard and the loop.
     Previews(VideoId, LeaseId),
     /// The picture that came with the video.
@@ -20,7 +20,7 @@ pub enum Extra {
 impl fmt::Display for Extra {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Download(video, rendition) => {
+            Self::Download(video, rendition, _) => {
                 write!(
                     formatter,
                     "the {rendition} file of video {video} is missing: it is made again when asked for"
@@ -59,7 +59,8 @@ pub fn of_video(row: &video::Model) -> Expected {
 /// Whatever the database says.
 pub async fn downloads(app: &App) -> Result<Expected> {
     let made = all_made(&app.database).await?;
-    let expected = |row: download::Model| (Extra::Download(row.video_id, row.rendition), row.size_bytes);
+    let expected =
+        |row: download::Model| (Extra::Download(row.video_id, row.rendition, row.lease_id), row.size_bytes);
     Ok(made.into_iter().map(|(key, row)| (key, expected(row))).collect())
 }
 
@@ -70,8 +71,11 @@ pub async fn downloads(app: &App) -> Result<Expected> {
 pub async fn forget(app: &App, lost: &[Extra]) -> Result<()> {
     for extra in lost {
         match extra {
-            Extra::Download(video, rendition) => {
-                download::Entity::delete_by_id((*video, rendition.clone())).exec(&app.database).await?;
+            Extra::Download(video, rendition, lease) => {
+                download::Entity::delete_by_id((*video, rendition.clone()))
+                    .filter(download::Column::LeaseId.eq(*lease))
+                    .exec(&app.database)
+                    .await?;
             }
             Extra::Previews(video, lease) => forget_previews(app, *video, *lease).await?,
             Extra::Thumbnail(video, thumbnail) => {

@@ -172,6 +172,19 @@ async fn expected(app: &App) -> Result<Expected> {
         extras: extras::downloads(app).await?,
         known: HashSet::from([keys::TRIALS.to_owned()]),
     };
+    // Before the videos: what is completed in between is then in flight as well as named.
+    let open: Vec<(UploadId, String)> = upload::Entity::find()
+        .filter(upload::Column::State.eq(upload::State::Uploading))
+        .select_only()
+        .column(upload::Column::Id)
+        .column(upload::Column::StorageUploadId)
+        .into_tuple()
+        .all(&app.database)
+        .await?;
+    for (id, multipart) in open {
+        expected.in_flight.insert(keys::upload_prefix(id));
+        expected.open_multiparts.insert(multipart);
+    }
     let departed = departed::Entity::find().all(&app.database).await?;
     expected.known.extend(departed.into_iter().map(|row| row.key_prefix));
     let uploads: Vec<UploadId> = upload::Entity::find()
@@ -213,18 +226,6 @@ async fn expected(app: &App) -> Result<Expected> {
     for row in Chunk::find_by_statement(statement).all(&app.database).await? {
         let key = keys::chunk(row.video_id, row.attempt, &row.name, row.index, row.lease_id);
         expected.objects.insert(key, (row.video_id, Some(row.size_bytes)));
-    }
-    let open: Vec<(UploadId, String)> = upload::Entity::find()
-        .filter(upload::Column::State.eq(upload::State::Uploading))
-        .select_only()
-        .column(upload::Column::Id)
-        .column(upload::Column::StorageUploadId)
-        .into_tuple()
-        .all(&app.database)
-        .await?;
-    for (id, multipart) in open {
-        expected.in_flight.insert(keys::upload_prefix(id));
-        expected.open_multiparts.insert(multipart);
     }
     Ok(expected)
 }

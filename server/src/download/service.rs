@@ -139,6 +139,10 @@ fn active_jobs(id: VideoId, attempt: i32, rendition: &str) -> sea_orm::Select<jo
 /// # Errors
 /// NOT_FOUND.
 pub async fn made(app: &App, id: VideoId, attempt: i32, rendition: &str) -> Result<String> {
+    // Postgres takes no text with a zero in it.
+    if rendition.contains('\0') {
+        return Err(Error::not_found("file"));
+    }
     let row = download::Entity::find_by_id((id, rendition.to_owned()))
         .filter(download::Column::Attempt.eq(attempt))
         .one(&app.database)

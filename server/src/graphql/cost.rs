@@ -22,7 +22,7 @@ const LISTS: [&str; 7] =
     ["videos", "feed", "tags", "signUploadParts", "apiTokens", "webhooks", "webhookDeliveries"];
 
 /// Fields that ask the database or the store once each, wherever they stand.
-const DEAR: [&str; 14] = [
+const DEAR: [&str; 15] = [
     "videos",
     "feed",
     "receivedParts",
@@ -37,6 +37,7 @@ const DEAR: [&str; 14] = [
     "testWebhook",
     "resendWebhookDelivery",
     "prepareDownload",
+    "downloads",
 ];
 const DEAR_COST: u64 = 50;
 

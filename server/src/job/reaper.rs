@@ -1,7 +1,7 @@
 //! Jobs whose runner went silent.
 
 use kinora_entity::job;
-use sea_orm::TransactionTrait;
+use sea_orm::{DatabaseTransaction, TransactionTrait};
 
 use super::{
     service::{Setback, give_up, retry_later},
@@ -17,16 +17,19 @@ const AT_ONCE: usize = 100;
 pub struct Lost(pub job::Model);
 
 /// Puts jobs back whose lease has run out; those that crashed too often are given up, and `on_lost`
-/// does in the same transaction what their kind wants then.
+/// does in the same transaction what their kind wants then. `before` takes the locks that this needs and that come
+/// before those of jobs.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn reap<F>(app: &App, on_lost: F) -> Result<usize>
+pub async fn reap<B, F>(app: &App, before: B, on_lost: F) -> Result<usize>
 where
-    F: AsyncFn(&App, &sea_orm::DatabaseTransaction, &Lost) -> Result<()>,
+    B: AsyncFn(&DatabaseTransaction) -> Result<()>,
+    F: AsyncFn(&App, &DatabaseTransaction, &Lost) -> Result<()>,
 {
     for count in 0..AT_ONCE {
         let transaction = app.database.begin().await?;
+        before(&transaction).await?;
         let Some(job) = store::next_lost(&transaction).await? else { return Ok(count) };
         tracing::warn!(job = %job.id, video = %job.video_id, attempt = job.attempts, "a runner went silent");
         if job.crashes + 1 >= MOST_CRASHES {

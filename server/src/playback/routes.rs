@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::{Path, Query, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -212,6 +212,7 @@ async fn download_file(
     headers: HeaderMap,
 ) -> Result<Response> {
     let playable = Playable::find(&app, &headers, &id).await?;
+    let is_owners_alone = query.rendition.is_none() && playable.video.is_protected;
     let (key, name) = match query.rendition {
         None if playable.video.is_protected && !playable.is_owner => {
             return Err(Error::not_found("download"));
@@ -222,13 +223,21 @@ async fn download_file(
             (key, rendition_name(&playable.video, &rendition))
         }
     };
-    redirect(&app.storage.download_url(&key, &name).await?, &playable)
+    let url = app.storage.download_url(&key, &name).await?;
+    if is_owners_alone {
+        // A cache would hand it on to everybody who asks after the owner.
+        return to(&url, (header::CACHE_CONTROL, KEPT_BY_NOBODY));
+    }
+    redirect(&url, &playable)
 }
 
 fn redirect(url: &str, playable: &Playable) -> Result<Response> {
+    to(url, playable.cache_control(REDIRECT_S))
+}
+
+fn to(url: &str, kept: (HeaderName, HeaderValue)) -> Result<Response> {
     let location = HeaderValue::from_str(url).map_err(anyhow::Error::from)?;
-    Ok((StatusCode::FOUND, [(header::LOCATION, location), playable.cache_control(REDIRECT_S)])
-        .into_response())
+    Ok((StatusCode::FOUND, [(header::LOCATION, location), kept]).into_response())
 }
 
 /// The title, as file systems take it.

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Twelve hours have 1,440 chunks of half a minute.
-const MOST_JOBS: usize = 10_000;
+pub(super) const MOST_JOBS: usize = 10_000;
 const MOST_RENDITIONS: usize = 16;
 /// The places of all keyframes of twelve hours take less.
 const LONGEST_PLAN_BYTES: usize = 512 << 10;
@@ -79,7 +79,7 @@ impl Plan {
             job.kind != job::Kind::ProcessVideo
                 && job.kind.is_needed()
                 && (0..=86_400_000).contains(&job.weight_ms)
-                && job.chunk.is_none_or(|chunk| chunk >= 0)
+                && job.chunk.is_none_or(|chunk| usize::try_from(chunk).is_ok_and(|chunk| chunk < MOST_JOBS))
                 && job.chunk.is_some() == matches!(job.kind, job::Kind::CopyChunk | job::Kind::EncodeChunk)
         };
         if self.jobs.len() > MOST_JOBS || !self.jobs.iter().all(is_part) {

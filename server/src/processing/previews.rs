@@ -3,7 +3,7 @@
 
 use kinora_entity::{LeaseId, RunnerId, VideoId, job, video};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
     TransactionTrait, sea_query::Query,
 };
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    error::Result,
+    error::{Error, Result},
     events::{Event, notify},
     job::{self as queue, NewJob, held},
     storage::{StorageError, keys},
@@ -145,18 +145,25 @@ pub(super) async fn publish(
     }
     let transaction = app.database.begin().await?;
     let job = held(&transaction, lease, runner).await?;
+    let before = video::Entity::find_by_id(job.video_id).lock_exclusive().one(&transaction).await?;
+    let before = before.ok_or_else(|| Error::not_found("video"))?;
+    if before.published_attempt != Some(job.video_attempt()) {
+        // Another attempt has taken the place of this one, and has previews made of its own; these are left over.
+        queue::finish(&transaction, &job, None).await?;
+        transaction.commit().await?;
+        return Ok(());
+    }
     let mut row = video::ActiveModel { previews: Set(Some(previews)), ..Default::default() };
     if let Some(loudness) = loudness {
         loudness.tell(&mut row);
     }
     let this = video::Column::Id.eq(job.video_id);
-    let before = video::Entity::find_by_id(job.video_id).one(&transaction).await?;
     video::Entity::update_many().set(row).filter(this).exec(&transaction).await?;
     queue::finish(&transaction, &job, None).await?;
     notify(&transaction, Event::Video(job.video_id)).await?;
     transaction.commit().await?;
     // Those of an earlier attempt, which may lie in the clear where the video no longer does.
-    for key in before.and_then(|video| video.previews).iter().flat_map(|made| keys_of(job.video_id, made)) {
+    for key in before.previews.iter().flat_map(|made| keys_of(job.video_id, made)) {
         if let Err(error) = app.storage.delete(&key).await {
             tracing::warn!(key, %error, "an earlier preview is left over until the next sweep");
         }

@@ -3,6 +3,7 @@
 use kinora_entity::{chunk::Segment, rendition, video};
 use sea_orm::ActiveValue::Set;
 
+use super::plan::MOST_JOBS;
 use crate::{
     error::{Error, Result},
     protection::AesBlock,
@@ -108,7 +109,8 @@ impl Chunk {
     /// RESULT_REJECTED when ranges overlap, leave the object, or last no time.
     pub fn check(&self) -> Result<()> {
         check_rendition_name(&self.rendition)?;
-        if self.index < 0 || !self.start_ms.is_finite() || self.start_ms < 0.0 {
+        let fits = usize::try_from(self.index).is_ok_and(|index| index < MOST_JOBS);
+        if !fits || !self.start_ms.is_finite() || self.start_ms < 0.0 {
             return Err(rejected("A chunk has an index and a start from 0."));
         }
         if self.segments.is_empty() || self.segments.len() > MOST_SEGMENTS {

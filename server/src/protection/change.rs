@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use kinora_entity::{job, video};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use kinora_entity::{VideoId, job, video};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    Statement, TransactionTrait,
+};
 
 use crate::{
     app::{App, SharedApp},
@@ -38,6 +41,31 @@ pub async fn settle(app: &App, connection: &impl ConnectionTrait, video: &video:
     processing::enqueue(app, connection, video.id).await
 }
 
+/// Looks again at videos whose media are not as their owner wants them although nothing is under way: what was to
+/// make them so has failed. Not more often than every six hours for each.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn settle_forgotten(app: &App) -> Result<()> {
+    let forgotten = Statement::from_string(
+        DbBackend::Postgres,
+        "SELECT v.id FROM video v WHERE v.state = 'ready' AND v.is_protected <> v.is_encrypted \
+         AND NOT EXISTS (SELECT FROM job j WHERE j.video_id = v.id AND j.kind = 'process_video' \
+         AND j.created_at > now() - interval '6 hours') LIMIT 20",
+    );
+    for row in app.database.query_all_raw(forgotten).await? {
+        let id: VideoId = row.try_get("", "id")?;
+        let transaction = app.database.begin().await?;
+        let video = video::Entity::find_by_id(id).lock_exclusive().one(&transaction).await?;
+        if let Some(video) = video {
+            tracing::warn!(video = %id, "what an owner wants of a video's protection was not done, and is tried again");
+            settle(app, &transaction, &video).await?;
+        }
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
 /// Removes the objects of all attempts before the published one, in the background: at once where nobody else could
 /// have their addresses, else when the playlists that name them are forgotten. What is left over because the store
 /// is away or the process ends goes with the next comparison of bucket and database.
@@ -60,9 +88,10 @@ pub fn remove_older(app: &SharedApp, video: video::Model) {
 
 async fn remove(app: &App, video: &video::Model) -> Result<usize> {
     let Some(published) = video.published_attempt else { return Ok(0) };
+    let Some(now) = video::Entity::find_by_id(video.id).one(&app.database).await? else { return Ok(0) };
     // Others take their place when they are made.
-    let mut shown: Vec<String> = keys::poster_of(video).into_iter().collect();
-    shown.extend(video.previews.iter().flat_map(|previews| processing::keys_of_previews(video.id, previews)));
+    let mut shown: Vec<String> = keys::poster_of(&now).into_iter().collect();
+    shown.extend(now.previews.iter().flat_map(|previews| processing::keys_of_previews(now.id, previews)));
     let (mut removed, mut next) = (0, None);
     loop {
         let page = app.storage.list_objects(&keys::video_prefix(video.id), next).await?;

@@ -10,6 +10,6 @@ mod seal;
 mod service;
 
 pub use block::AesBlock;
-pub use change::{remove_older, settle};
+pub use change::{remove_older, settle, settle_forgotten};
 pub use seal::SealingKey;
 pub use service::{forget_other_keys, is_encrypted, key_for, key_of};
