@@ -5,7 +5,7 @@ use std::{env, path::PathBuf, time::Duration};
 use clap::Args;
 use url::Url;
 
-use crate::{RunnerConfig, Tools, ToolsError};
+use crate::{PATIENCE, RunnerConfig, Tools, ToolsError};
 
 /// Options of a runner.
 #[derive(Debug, Clone, Args)]
@@ -77,6 +77,7 @@ impl RunnerArgs {
             work_dir: self.work_dir.unwrap_or_else(|| env::temp_dir().join("kinora-runner")),
             ffmpeg: Tools::find()?,
             unconfined: self.unconfined,
+            patience: PATIENCE,
         })
     }
 }

@@ -76,6 +76,7 @@ struct Runner {
     bench: Workbench,
     folder: RunnerFolder,
     sources: SourceCache,
+    patience: Duration,
     shutdown: CancellationToken,
 }
 
@@ -94,13 +95,14 @@ pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<()
     let sources = SourceCache::new(&folder)
         .map_err(|source| RunnerError::WorkDir { path: config.work_dir.clone(), source })?;
     let (layers, tools, jobs) = (sandbox.layers(), config.ffmpeg.clone(), config.jobs.max(1));
+    let patience = config.patience;
     let bench = Workbench::new(config.ffmpeg, sandbox);
     tracing::info!(server = %config.server, jobs = config.jobs, "waiting for jobs");
 
     // However this function ends, the jobs and the subscription end with it.
     let shutdown = shutdown.child_token();
     let _end_all = shutdown.clone().drop_guard();
-    let runner = Arc::new(Runner { api, http, bench, folder, sources, shutdown });
+    let runner = Arc::new(Runner { api, http, bench, folder, sources, patience, shutdown });
     let mut introducing = JoinSet::new();
     introducing.spawn(introduce(Arc::clone(&runner), tools, layers, jobs));
     let mut running = JoinSet::new();
@@ -259,6 +261,7 @@ async fn work(runner: Arc<Runner>, job: Job) -> bool {
         sources: &runner.sources,
         job: &job,
         reporter: &reporter,
+        patience: runner.patience,
         cancel: &unwanted,
     };
     let ending = tokio::select! {

@@ -54,7 +54,12 @@ pub struct RunnerConfig {
     pub ffmpeg: Tools,
     /// Work even where nothing keeps ffmpeg from other files.
     pub unconfined: bool,
+    /// So long a result is offered to a store that is away.
+    pub patience: Duration,
 }
+
+/// Longer than a server or a store takes to start again: what was encoded is worth the wait.
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Why a runner cannot go on. Network faults are none of these: they are waited out.
 #[derive(Debug, thiserror::Error)]

@@ -13,7 +13,10 @@ use tokio::{
     io::{AsyncReadExt, AsyncSeekExt},
 };
 
-use crate::fmp4::{ByteRange, Chunk, Segment};
+use crate::{
+    files,
+    fmp4::{ByteRange, Chunk, Segment},
+};
 
 const BLOCK: usize = 16;
 /// Read and encrypted at once; a whole number of blocks.
@@ -103,7 +106,7 @@ impl Sealed {
         file: &Path,
     ) -> std::io::Result<impl Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static> {
         let reading = Reading {
-            file: File::open(file).await?,
+            file: File::from_std(files::open_made(file)?),
             key: self.key,
             rest: self.pieces.clone().into_iter(),
             current: None,

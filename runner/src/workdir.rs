@@ -3,12 +3,13 @@
 use std::{
     fs::{self, File, TryLockError},
     io,
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     thread,
     time::Duration,
 };
 
+use nix::unistd::geteuid;
 use tempfile::TempDir;
 
 /// The upload, inside a job's folder.
@@ -31,11 +32,12 @@ impl RunnerFolder {
     /// Makes a folder below `root`, after removing what dead runners left there.
     pub fn create(root: &Path) -> io::Result<Self> {
         private_folder(root)?;
+        belongs_to_us(root)?;
         // Between making a folder and locking it, it looks like one of the dead.
         let gate = File::create(root.join(".lock"))?;
         gate.lock()?;
         sweep(root)?;
-        let folder = tempfile::Builder::new().prefix(RUNNER_PREFIX).tempdir_in(root)?;
+        let folder = private().prefix(RUNNER_PREFIX).tempdir_in(root)?;
         let lock = File::create(folder.path().join(LOCK))?;
         lock.lock()?;
         Ok(Self { folder, _lock: lock })
@@ -56,6 +58,31 @@ impl RunnerFolder {
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// Folders that hold what strangers uploaded, which may be private, are for their owner alone.
+fn private() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.permissions(fs::Permissions::from_mode(0o700));
+    builder
+}
+
+/// Whoever can write to the folder, or owns it, could put a link in the place of any file in it.
+fn belongs_to_us(root: &Path) -> io::Result<()> {
+    let us = geteuid().as_raw();
+    let link = fs::symlink_metadata(root)?;
+    let found = fs::metadata(root)?;
+    let refused = |why: &str| {
+        let sentence = format!("{why}; name another folder with --work-dir");
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, sentence))
+    };
+    if found.uid() != us || link.is_symlink() && ![0, us].contains(&link.uid()) {
+        return refused("it belongs to somebody else");
+    }
+    if found.mode() & 0o022 != 0 {
+        return refused("others may write to it, which `chmod go-w` ends");
+    }
+    Ok(())
 }
 
 /// Removes the folders of runners that no longer hold their lock.
@@ -90,7 +117,7 @@ pub struct JobFolder {
 impl JobFolder {
     /// Makes a folder with a random name below `parent`.
     pub fn create(parent: &Path) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("job-").tempdir_in(parent)?;
+        let folder = private().prefix("job-").tempdir_in(parent)?;
         private_folder(&folder.path().join(OUT))?;
         Ok(Self { folder })
     }
@@ -129,6 +156,21 @@ fn private_folder(path: &Path) -> io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used)] // A test fails by panicking.
     use super::*;
+
+    #[test]
+    fn a_folder_that_others_may_write_to_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let create = |mode| {
+            fs::set_permissions(root.path(), fs::Permissions::from_mode(mode)).unwrap();
+            RunnerFolder::create(root.path())
+        };
+        assert!(create(0o777).unwrap_err().to_string().contains("others may write"));
+        let folder = create(0o755).unwrap();
+        let job = folder.job().unwrap();
+        for path in [folder.path(), job.path()] {
+            assert_eq!(fs::metadata(path).unwrap().mode() & 0o077, 0, "{}", path.display());
+        }
+    }
 
     #[test]
     fn leftovers_of_the_dead_are_swept_and_the_living_are_left_alone() {

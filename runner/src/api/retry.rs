@@ -6,6 +6,7 @@ use rand::Rng;
 use tokio_util::sync::CancellationToken;
 
 use super::ApiError;
+use crate::PATIENCE;
 
 /// Pauses that double from `first` to `longest`, each ± 20 %.
 #[derive(Debug, Clone)]
@@ -33,11 +34,8 @@ impl Backoff {
     }
 }
 
-/// How long a result is offered to a server that does not answer before the job is given up. Its lease has
-/// then long passed to somebody else, but a server that only restarted gets what was paid for.
-const PATIENCE: Duration = Duration::from_secs(300);
-
-/// Repeats a request until the server answers, the answer is final, or `cancel` fires.
+/// Repeats a request until the server answers, the answer is final, or `cancel` fires. Not for ever: the lease has then
+/// long passed to somebody else, but a server that only restarted gets what was paid for.
 pub async fn persist<T, F, Fut>(cancel: &CancellationToken, mut request: F) -> Result<T, ApiError>
 where
     F: FnMut() -> Fut,

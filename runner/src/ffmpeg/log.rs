@@ -47,24 +47,31 @@ impl Log {
         }
         let has = |text: &str| line.contains(text);
         let video = self.video_index;
+        // What a file says of itself is printed too, and always indented: no text of an uploader's counts.
+        let says = |text: &str| !line.starts_with(' ') && has(text);
         if has("Error while decoding stream #0:") {
             self.failed += u64::from(has(&format!("Error while decoding stream #0:{video}:")));
-        } else if has("corrupt decoded frame in stream ") {
-            self.damaged += u64::from(line.trim_end().ends_with(&format!("in stream {video}")));
+        } else if has("corrupt decoded frame") {
+            // From 6.1 on the stream stands in front.
+            let is_ours = line.trim_end().ends_with(&format!("in stream {video}"))
+                || line.starts_with(&format!("[vist#0:{video}/"));
+            self.damaged += u64::from(is_ours);
         } else if has(&format!("Input stream #0:{video} (video):")) {
-            self.decoded = decoded_frames(line).or(self.decoded);
+            self.decoded = number_before(line, " frames decoded").or(self.decoded);
+            // Told from 6.1 on, instead of a line for each.
+            self.failed = number_before(line, " decode errors").unwrap_or(self.failed);
         }
-        self.container_is_damaged |= has("Packet corrupt") || has("EBML") || has("Read error");
-        self.breaks_off |= has("partial file") || has("File ended prematurely");
-        self.moov_missing |= has("moov atom not found");
-        self.codec_refused |= has("Codec (") && has("not on whitelist");
+        self.container_is_damaged |= says("Packet corrupt") || says("EBML") || says("Read error");
+        self.breaks_off |= says("partial file") || says("File ended prematurely");
+        self.moov_missing |= says("moov atom not found");
+        self.codec_refused |= says("Codec (") && says("not on whitelist");
         self.too_many_pixels |=
-            has("exceeds specified max pixel count") || has("Picture size") && has("is invalid");
-        self.too_many_streams |= has("Number of streams exceeds max_streams");
-        self.external_reference |= has("Skipped opening external track");
-        self.duration_is_a_guess |= has("Estimating duration from bitrate");
-        self.disk_full |= has("No space left on device");
-        self.out_of_memory |= has("Cannot allocate memory");
+            says("exceeds specified max pixel count") || says("Picture size") && says("is invalid");
+        self.too_many_streams |= says("Number of streams exceeds max_streams");
+        self.external_reference |= says("Skipped opening external track");
+        self.duration_is_a_guess |= says("Estimating duration from bitrate");
+        self.disk_full |= says("No space left on device");
+        self.out_of_memory |= says("Cannot allocate memory");
         if self.last.len() == KEPT_LINES {
             self.last.pop_front();
         }
@@ -95,9 +102,9 @@ impl Log {
     }
 }
 
-/// From `Input stream #0:0 (video): 299 packets read (1374226 bytes); 238 frames decoded; `.
-fn decoded_frames(line: &str) -> Option<u64> {
-    let (before, _) = line.split_once(" frames decoded")?;
+/// From `Input stream #0:0 (video): 299 packets read (1374226 bytes); 238 frames decoded; 3 decode errors`.
+fn number_before(line: &str, words: &str) -> Option<u64> {
+    let (before, _) = line.split_once(words)?;
     before.rsplit(' ').next()?.parse().ok()
 }
 
@@ -125,6 +132,20 @@ mod tests {
     }
 
     #[test]
+    fn damage_is_counted_as_newer_programs_tell_it() {
+        let mut log = Log::new(0);
+        for line in [
+            "[vist#0:0/h264 @ 0x5581] [dec:h264 @ 0x5582] Error submitting packet to decoder: Invalid data",
+            "[vist#0:0/h264 @ 0x5581] [dec:h264 @ 0x5582] corrupt decoded frame",
+            "[vist#0:1/h264 @ 0x5581] [dec:h264 @ 0x5582] corrupt decoded frame",
+            "  Input stream #0:0 (video): 30 packets read (9 bytes); 29 frames decoded; 1 decode errors (1280x720); ",
+        ] {
+            log.line(line);
+        }
+        assert_eq!((log.failed, log.damaged, log.decoded), (1, 1, Some(29)));
+    }
+
+    #[test]
     fn nothing_decoded_is_nothing_intact() {
         assert!(Log::new(0).intact_part() < f64::EPSILON);
     }
@@ -133,6 +154,7 @@ mod tests {
     fn known_troubles_are_recognised() {
         let mut log = Log::new(0);
         log.line("[mov,mp4,m4a,3gp,3g2,mj2 @ 0x55] moov atom not found");
+        log.line("    title           : No space left on device, moov atom not found, partial file");
         log.line("[hls @ 0x1] Format not on whitelist 'mov,matroska'");
     }
 }

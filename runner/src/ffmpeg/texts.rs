@@ -13,7 +13,7 @@ use super::{
     report::{Report, Stream, seconds},
     run::Workbench,
 };
-use crate::{job::MediaError, sandbox::Limits, workdir::JobFolder};
+use crate::{files, job::MediaError, sandbox::Limits, workdir::JobFolder};
 
 /// More tracks than a film is sold with.
 const MOST_TRACKS: usize = 16;
@@ -157,7 +157,7 @@ async fn text_of(folder: &JobFolder, number: usize) -> Option<String> {
 }
 
 async fn read_file(path: &Path) -> Option<String> {
-    let file = tokio::fs::File::open(path).await.ok()?;
+    let file = tokio::fs::File::from_std(files::open_made(path).ok()?);
     let mut bytes = Vec::new();
     file.take(LONGEST_TRACK_BYTES + 1).read_to_end(&mut bytes).await.ok()?;
     if bytes.len() as u64 > LONGEST_TRACK_BYTES {

@@ -1,12 +1,13 @@
 //! Reading the one track of a file: its clock, its codec, and its fragments.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{Read, Seek, SeekFrom, Write},
     path::Path,
 };
 
 use super::boxes::{FormatError, descend, find, u32_at, u64_at, walk};
+use crate::files;
 
 /// Larger headers are not ours.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
@@ -62,7 +63,7 @@ pub fn read_track_so_far(path: &Path) -> Result<Track, FormatError> {
 }
 
 fn read(path: &Path, still_grows: bool) -> Result<Track, FormatError> {
-    let mut file = File::open(path)?;
+    let mut file = files::open_made(path)?;
     let length = file.metadata()?.len();
     let mut track: Option<Track> = None;
     let mut defaults = Defaults::default();
@@ -108,7 +109,7 @@ fn read(path: &Path, still_grows: bool) -> Result<Track, FormatError> {
 /// the source's display matrix along, and players would turn them once more.
 pub fn set_upright(path: &Path) -> Result<(), FormatError> {
     const MATRIX: [u32; 9] = [0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000];
-    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let mut file = files::open_made_to_change(path)?;
     let length = file.metadata()?.len();
     let mut at = 0;
     while at + 8 <= length {
@@ -127,7 +128,7 @@ pub fn set_upright(path: &Path) -> Result<(), FormatError> {
             file.write_all(&bytes)?;
             return Ok(());
         }
-        at += size.max(8);
+        at = at.checked_add(size.max(8)).ok_or(FormatError::Unexpected("a box without end"))?;
     }
     Err(FormatError::Unexpected("no moov"))
 }

@@ -29,6 +29,8 @@ pub(crate) struct Desk<'a> {
     pub sources: &'a SourceCache,
     pub job: &'a Job,
     pub reporter: &'a Reporter,
+    /// So long a result is offered to a store that is away.
+    pub patience: Duration,
     /// Fires when the work is no longer wanted.
     pub cancel: &'a CancellationToken,
 }
@@ -41,6 +43,7 @@ impl Desk<'_> {
             lease_id: &self.job.lease.id,
             content_key: self.job.content_key.map(|key| key.0),
             cancel: self.cancel,
+            patience: self.patience,
             reporter: self.reporter,
         }
     }

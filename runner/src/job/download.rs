@@ -21,6 +21,7 @@ use crate::{
         log::Log,
         run::RunError,
     },
+    files,
     sandbox::Limits,
     transfer::download,
     workdir::JobFolder,
@@ -55,7 +56,7 @@ pub(crate) async fn make_download(desk: &Desk<'_>) -> Result<(), JobError> {
     }
     desk.reporter.report(ProcessingStage::Encoding, 0.0, None);
     let file = remux(desk, &folder, contents, total).await?;
-    let size_bytes = tokio::fs::metadata(&file).await.map_err(MediaError::from)?.len();
+    let size_bytes = files::made_size(&file).map_err(MediaError::from)?;
     desk.publisher().publish_download(&file, size_bytes).await
 }
 

@@ -23,6 +23,7 @@ use crate::{
         run::Workbench,
         source::Source,
     },
+    files,
     fmp4::{self, Chunk, Track},
     sandbox::Limits,
     workdir::JobFolder,
@@ -132,7 +133,7 @@ async fn encode(
 ) -> Result<(Vec<Rendition>, Option<Loudness>), MediaError> {
     let amount = Amount {
         video_index: plan.video_index,
-        likely: source.likely_duration.unwrap_or(settings.max_duration),
+        likely: source.likely_duration.unwrap_or(settings.max_duration).min(settings.max_duration),
         most_bitrate: plan.top().max_bitrate,
     };
     let Encoded { status, log, last } =
@@ -213,10 +214,10 @@ pub(super) async fn poster(bench: &Workbench, folder: &JobFolder, plan: &Plan) -
             Ok(run) => run.lines(POSTER_DEADLINE, |_| {}, |line| log.line(line)).await,
             Err(error) => Err(error.into()),
         };
-        match tokio::fs::metadata(&file).await {
-            Ok(metadata) if metadata.len() > 0 => {
+        match files::made_size(&file) {
+            Ok(size_bytes) if size_bytes > 0 => {
                 let (width, height) = (plan.poster.width, plan.poster.height);
-                return Some(Poster { width, height, file, size_bytes: metadata.len() });
+                return Some(Poster { width, height, file, size_bytes });
             }
             _ => tracing::debug!(?outcome, log = log.tail(), at_s, "no poster"),
         }

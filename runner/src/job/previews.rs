@@ -17,6 +17,7 @@ use crate::{
         run::Workbench,
         source::Source,
     },
+    files,
     mp4::{Index, Track},
     sandbox::Limits,
     source::{CachedSource, Ranges},
@@ -200,7 +201,7 @@ fn deadline(duration_ms: u64) -> Duration {
 /// A file of the job that is there, and not larger than it may be.
 fn made(folder: &JobFolder, name: &str, largest: u64) -> Option<MadeFile> {
     let path = folder.path().join(name);
-    let size_bytes = std::fs::metadata(&path).ok()?.len();
+    let size_bytes = files::made_size(&path).ok()?;
     (1..=largest).contains(&size_bytes).then_some(MadeFile { path, size_bytes })
 }
 

@@ -1,6 +1,9 @@
 //! Handing in a result: every chunk is uploaded from where it lies, then named to the server.
 
-use std::{path::Path, path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use futures::{StreamExt, future::try_join_all, stream};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +31,6 @@ use crate::{
 const PARALLEL_UPLOADS: usize = 4;
 /// URLs are asked for shortly before they are used, so that they do not expire in a queue.
 const SIGNED_AT_ONCE: usize = 32;
-const UPLOAD_ATTEMPTS: u32 = 5;
 
 /// The server and the right to talk to it about this job.
 pub struct Publisher<'a> {
@@ -39,6 +41,7 @@ pub struct Publisher<'a> {
     pub content_key: Option<Block>,
     /// Fires when the work is no longer wanted.
     pub cancel: &'a CancellationToken,
+    pub patience: Duration,
     pub reporter: &'a Reporter,
 }
 
@@ -182,7 +185,7 @@ impl Publisher<'_> {
     async fn upload_one(&self, output: &Output, first_url: Option<&OutputUrl>) -> Result<u64, JobError> {
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(20));
         let mut url = first_url.cloned();
-        let mut attempt = 1;
+        let begun = Instant::now();
         loop {
             let tried = match &url {
                 Some(url) => put(self.http, url, &output.file, &output.content).await,
@@ -190,12 +193,12 @@ impl Publisher<'_> {
             };
             match tried {
                 Ok(()) => return Ok(output.content.size()),
-                Err(error @ TransferError::Unavailable(_)) if attempt < UPLOAD_ATTEMPTS => {
-                    tracing::warn!(%error, attempt, "uploading again");
+                // What was encoded is worth more than the wait.
+                Err(error @ TransferError::Unavailable(_)) if begun.elapsed() < self.patience => {
+                    tracing::warn!(%error, "uploading again");
                 }
                 Err(error) => return Err(error.into()),
             }
-            attempt += 1;
             tokio::time::sleep(backoff.next_pause()).await;
             let urls = self.sign(vec![output.input.clone()]).await?;
             url = url_for(&urls, output).cloned();

@@ -109,8 +109,17 @@ impl Index {
             most_samples -= track.samples.0.len();
             tracks.push(track);
         }
-        let is_whole = tracks.iter().all(|track| track.samples.end_offset() <= file_size);
+        // Samples that lie one over the other would make a large video of a small file.
+        let sizes = tracks.iter().flat_map(|track| &track.samples.0).map(|sample| u64::from(sample.size));
+        let is_whole = sizes.sum::<u64>() <= file_size
+            && tracks.iter().all(|track| track.samples.end_offset() <= file_size);
         (!tracks.is_empty() && is_whole).then_some(Self { tracks })
+    }
+
+    /// Bytes of memory that the places of all frames take.
+    pub fn memory_bytes(&self) -> u64 {
+        let samples: usize = self.tracks.iter().map(|track| track.samples.0.len()).sum();
+        (samples * size_of::<Sample>()) as u64
     }
 
     pub fn track(&self, id: u32) -> Option<&Track> {

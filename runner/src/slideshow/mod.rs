@@ -14,6 +14,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::io::AsyncReadExt;
+
 use crate::{
     ffmpeg::{
         log::Log,
@@ -21,6 +23,7 @@ use crate::{
         progress::{Parser, Progress},
         run::{RunError, Workbench},
     },
+    files,
     job::MediaError,
     sandbox::Limits,
     workdir::{JobFolder, RunnerFolder},
@@ -162,7 +165,12 @@ pub async fn still(
         Ok((false, ..)) => return Err("it is damaged.".to_owned()),
         Err(error) => return Err(error.to_string()),
     }
-    tokio::fs::read(item.folder.path().join(args::STILL)).await.map_err(|_| "it is damaged.".to_owned())
+    let damaged = |_| "it is damaged.".to_owned();
+    let mut still =
+        tokio::fs::File::from_std(files::open_made(&item.folder.path().join(args::STILL)).map_err(damaged)?);
+    let mut bytes = Vec::new();
+    still.read_to_end(&mut bytes).await.map_err(damaged)?;
+    Ok(bytes)
 }
 
 fn milliseconds(frames: u64) -> i64 {
@@ -227,7 +235,7 @@ async fn copy(mut from: File, to: PathBuf) -> io::Result<()> {
 async fn append(segment: PathBuf, joined: PathBuf) -> io::Result<()> {
     let added = tokio::task::spawn_blocking(move || {
         let mut to = OpenOptions::new().create(true).append(true).open(joined)?;
-        io::copy(&mut File::open(&segment)?, &mut to)?;
+        io::copy(&mut files::open_made(&segment)?, &mut to)?;
         fs::remove_file(segment)
     });
     added.await.map_err(io::Error::other)?

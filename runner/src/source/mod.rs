@@ -17,6 +17,8 @@ use crate::workdir::RunnerFolder;
 const MOST_IDLE: usize = 6;
 /// And so many bytes of them.
 const MOST_IDLE_BYTES: u64 = 8 << 30;
+/// And so much memory for where their frames are.
+const MOST_IDLE_INDEX_BYTES: u64 = 128 << 20;
 
 /// The sources that this runner has, or has parts of. They are gone when the runner is.
 #[derive(Debug)]
@@ -50,7 +52,9 @@ fn make_room(entries: &mut Vec<Arc<CachedSource>>) {
     loop {
         let idle = || entries.iter().filter(|entry| Arc::strong_count(entry) == 1);
         let bytes: u64 = idle().map(|entry| entry.stored_bytes()).sum();
-        if idle().count() <= MOST_IDLE && bytes <= MOST_IDLE_BYTES {
+        let index_bytes: u64 = idle().map(|entry| entry.index_bytes()).sum();
+        let fits = bytes <= MOST_IDLE_BYTES && index_bytes <= MOST_IDLE_INDEX_BYTES;
+        if idle().count() <= MOST_IDLE && fits {
             return;
         }
         let Some(oldest) = entries.iter().position(|entry| Arc::strong_count(entry) == 1) else { return };

@@ -39,6 +39,8 @@ pub struct CachedSource {
     size: u64,
     path: PathBuf,
     stored: AtomicU64,
+    /// Bytes of memory that the index takes.
+    index_bytes: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -61,7 +63,8 @@ impl CachedSource {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let path = folder.join(NEXT.fetch_add(1, Ordering::Relaxed).to_string());
         let video_id = video_id.to_owned();
-        Self { video_id, size, path, stored: AtomicU64::new(0), state: Mutex::default() }
+        let (stored, index_bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { video_id, size, path, stored, index_bytes, state: Mutex::default() }
     }
 
     pub(super) fn is_of(&self, video_id: &str, size: u64) -> bool {
@@ -70,6 +73,10 @@ impl CachedSource {
 
     pub(super) fn stored_bytes(&self) -> u64 {
         self.stored.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn index_bytes(&self) -> u64 {
+        self.index_bytes.load(Ordering::Relaxed)
     }
 
     pub fn path(&self) -> &Path {
@@ -104,6 +111,7 @@ impl CachedSource {
         if index.is_none() {
             self.fill(&mut state, origin, on_part).await?;
         }
+        self.index_bytes.store(index.as_ref().map_or(0, |index| index.memory_bytes()), Ordering::Relaxed);
         state.index = Some(index.clone());
         Ok(index)
     }

@@ -15,6 +15,7 @@ use tokio_util::io::ReaderStream;
 use super::TransferError;
 use crate::{
     api::{describe, operations::OutputUrl},
+    files,
     fmp4::ByteRange,
     protect::Sealed,
 };
@@ -45,7 +46,7 @@ impl Content {
     async fn body(&self, file: &Path) -> std::io::Result<Body> {
         match self {
             Self::Clear(range) => {
-                let mut file = File::open(file).await?;
+                let mut file = File::from_std(files::open_made(file)?);
                 file.seek(SeekFrom::Start(range.offset)).await?;
                 Ok(Body::wrap_stream(ReaderStream::with_capacity(file.take(range.size), BUFFER_BYTES)))
             }

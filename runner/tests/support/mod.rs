@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 /// The ladder of the product.
 pub fn settings() -> Settings {
-    let rung = |short_side, bitrate| Rung { preset: Preset::Ultrafast, ..Rung::new(short_side, bitrate) };
+    let rung = |short_side, bitrate| Rung { preset: Preset::Superfast, ..Rung::new(short_side, bitrate) };
     Settings {
         ladder: vec![rung(1080, 5_000_000), rung(720, 2_800_000), rung(480, 1_400_000), rung(360, 700_000)],
         audio_bitrate: 128_000,
@@ -31,7 +31,7 @@ pub fn settings() -> Settings {
 
 /// A small ladder, so that clips can be small as well.
 pub fn small_settings() -> Settings {
-    let rung = |short_side, bitrate| Rung { preset: Preset::Ultrafast, ..Rung::new(short_side, bitrate) };
+    let rung = |short_side, bitrate| Rung { preset: Preset::Superfast, ..Rung::new(short_side, bitrate) };
     Settings { ladder: vec![rung(240, 500_000), rung(120, 200_000)], ..settings() }
 }
 

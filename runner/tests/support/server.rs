@@ -201,7 +201,7 @@ impl Server {
             // Chunks are for a real server; this one takes whole videos.
             "chunk": null, "durationMs": null, "measuresLoudness": false, "plan": null, "inOnePiece": true,
             "contentKey": null, "rendition": null,
-            "ladder": [{ "shortSide": 240, "videoBitrate": 500_000, "preset": "ULTRAFAST" }, { "shortSide": 120, "videoBitrate": 200_000, "preset": "ULTRAFAST" }],
+            "ladder": [{ "shortSide": 240, "videoBitrate": 500_000, "preset": "SUPERFAST" }, { "shortSide": 120, "videoBitrate": 200_000, "preset": "SUPERFAST" }],
         })
     }
 }
@@ -218,5 +218,6 @@ pub fn config(address: SocketAddr, work_dir: &Path) -> RunnerConfig {
         work_dir: work_dir.to_owned(),
         ffmpeg: Tools::find().unwrap(),
         unconfined: false,
+        patience: Duration::from_secs(3),
     }
 }

@@ -34,6 +34,7 @@ pub async fn start(
         work_dir: app.config.data_dir.join("runner"),
         ffmpeg,
         unconfined: app.config.runner_unconfined,
+        patience: kinora_runner::PATIENCE,
     };
     Ok(tokio::spawn(async move {
         if let Err(error) = kinora_runner::run(config, stop).await {
