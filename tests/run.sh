@@ -41,7 +41,6 @@ busy_lane() {
   local failed=
   RUST_TEST_THREADS=4 run $(named "${sleeping[@]}") || failed=yes
   run --lib --bins $(named "${busy[@]}") || failed=yes
-  run --doc || failed=yes
   test -z "$failed"
 }
 

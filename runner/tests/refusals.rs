@@ -3,7 +3,7 @@
 
 mod support;
 
-use kinora_runner::job::Refusal;
+use kinora_runner::{job::Refusal, mp4::Index};
 use support::{Trial, small_settings};
 
 const CLIP: &str = "-f lavfi -i testsrc2=s=320x240:r=30:d=5 -c:v libx264 -preset ultrafast -g 15";
@@ -164,4 +164,36 @@ async fn too_many_tracks_are_refused() {
     args.extend(["-c", "copy", "-f", "mp4"]);
     support::ffmpeg(&args, &trial.folder.source());
     assert_eq!(trial.refusal(&small_settings()).await, Refusal::TooManyStreams);
+}
+
+/// A chunk is copied as it lies in the file, so what lies there twice would be as large as it says.
+#[test]
+fn samples_over_one_another_are_no_index() {
+    let clip = Trial::clip(
+        "-f lavfi -i testsrc2=s=320x240:r=30:d=5 -f lavfi -i sine=d=5 -c:v libx264 -preset ultrafast -c:a aac \
+         -movflags +faststart",
+        "mp4",
+    );
+    let bytes = std::fs::read(clip.folder.source()).unwrap();
+    let place = |bytes: &[u8], name: &[u8]| bytes.windows(4).position(|found| found == name).unwrap();
+    let number = |bytes: &[u8], at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    let begin = place(&bytes, b"moov") - 4;
+    let mut moov = bytes[begin..begin + number(&bytes, begin)].to_vec();
+    let half = bytes.len() as u64 / 2;
+    assert!(Index::read(&moov, bytes.len() as u64).is_some() && Index::read(&moov, half).is_none());
+    let mut from = 0;
+    while let Some(at) = moov[from..].windows(4).position(|found| found == b"stco") {
+        let table = from + at + 8;
+        let (count, first) = (number(&moov, table), table + 4);
+        assert!(count > 4);
+        for entry in 1..count {
+            moov.copy_within(first..first + 4, first + entry * 4);
+        }
+        from = table;
+    }
+    assert!(Index::read(&moov, half).is_none());
+    assert!(
+        Index::read(&moov, bytes.len() as u64).is_some(),
+        "what is small enough is not looked at further"
+    );
 }

@@ -76,7 +76,7 @@ async fn what_is_no_caption_is_refused_with_what_to_do() {
     let long = format!("00:01.000 --> 00:02.000\n{}", "x".repeat(600 << 10));
     assert_eq!(set(&ann, &id, "en", &long).await.code(), "BAD_USER_INPUT");
     assert_eq!(shown(&ann, &id).await["captions"], json!([]));
-    for path in ["en.vtt", "en.m3u8", "en", "..%2f..%2fen.vtt"] {
+    for path in ["en.vtt", "en.m3u8", "en", "..%2f..%2fen.vtt", "%00.vtt", "%00.m3u8"] {
         let status = app.guest.get(&format!("/v/{id}/captions/{path}")).await.status();
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
     }

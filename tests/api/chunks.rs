@@ -184,12 +184,13 @@ async fn plans_that_make_no_sense_are_refused() {
     let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
     ann.upload("a.mp4", "video/mp4", b"any bytes").await;
     let lease = runner.lease().await.unwrap()["lease"]["id"].take();
-    let bad: [fn(&mut Value); 6] = [
+    let bad: [fn(&mut Value); 7] = [
         |plan| plan["durationMs"] = json!(-1),
         |plan| plan["renditions"][0]["name"] = json!("../../x"),
         |plan| plan["renditions"][1]["name"] = json!("360p"),
         |plan| plan["jobs"][0]["kind"] = json!("PROCESS_VIDEO"),
         |plan| plan["jobs"][1]["chunk"] = json!(-1),
+        |plan| plan["jobs"][1]["chunk"] = json!(i32::MAX),
         |plan| plan["details"] = json!("x".repeat(600_000)),
     ];
     for (case, spoil) in bad.iter().enumerate() {

@@ -144,6 +144,7 @@ async fn what_nobody_asks_for_any_more_goes() {
     assert_eq!(state(&app.guest, &id, "audio").await, "READY");
     assert!(app.compare_storage().await.is_clean());
 
+    assert_eq!(app.guest.get(&path(&id, "%00")).await.status(), StatusCode::NOT_FOUND);
     // One that the store has lost damages no video, and is made again.
     let location =
         app.guest.get(&path(&id, "audio")).await.headers()["location"].to_str().unwrap().to_owned();

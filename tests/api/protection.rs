@@ -68,7 +68,9 @@ async fn the_key_is_for_who_may_watch_and_kept_by_nobody() {
     );
     let download = format!("/v/{video}/download");
     assert_eq!(app.guest.get(&download).await.status(), StatusCode::NOT_FOUND);
-    assert!(ann.client.get(&download).await.status().is_redirection());
+    let owners = ann.client.get(&download).await;
+    assert!(owners.status().is_redirection());
+    assert_eq!(owners.headers()["cache-control"], "no-store", "a cache would hand it on to guests");
     assert_eq!(bob.video(&video).await["downloadUrl"], Value::Null);
     assert!(ann.video(&video).await["downloadUrl"].is_string());
     assert_eq!(runner.lease().await, None, "nothing has to be made anew");
@@ -231,4 +233,21 @@ async fn ciphertext_of_private_videos_may_lie_on_the_public_base() {
     process(&ann, &runner, &video).await;
     let url = pictures(&app, &ann.client, &video).await.segments[0].piece.url.clone();
     assert!(url.query().is_some_and(|query| query.contains("Signature")), "{url}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protection_that_failed_is_tried_again() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let video = app.ready_video(&ann, &runner, "a").await;
+    ann.set_visibility(&video, "PRIVATE").await;
+    let job = runner.lease().await.expect("it is to be protected");
+    runner.fail(&job["lease"]["id"], "MEDIA_CORRUPT", "It is damaged.", false).await.data();
+    assert_eq!(ann.video(&video).await["state"], "READY", "what is there plays on");
+    app.settle_protection().await;
+    assert_eq!(runner.lease().await, None, "not again at once");
+    app.sql("UPDATE job SET created_at = created_at - interval '6 hours'").await;
+    app.settle_protection().await;
+    process(&ann, &runner, &video).await.expect("a key");
+    assert_eq!(ann.video(&video).await["encrypted"], true);
 }

@@ -15,7 +15,7 @@ use kinora_server::doctor::leftovers::{self, Comparison};
 use kinora_server::ladder::{self, EncoderPreset, Rung};
 use kinora_server::serve::{self, Running};
 use kinora_server::storage::keys;
-use kinora_server::{download, upload, webhook};
+use kinora_server::{download, protection, upload, webhook};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, QueryOrder,
     Statement, TryGetable,
@@ -139,6 +139,11 @@ impl TestApp {
     /// Ends uploads that were left alone and frees what ended ones hold, as the site does every ten minutes.
     pub async fn clear_uploads(&self) {
         succeed(upload::expire_abandoned(self.app()).await);
+    }
+
+    /// Looks again at videos whose protection is not as wanted, as the site does every ten minutes.
+    pub async fn settle_protection(&self) {
+        succeed(protection::settle_forgotten(self.app()).await);
     }
 
     /// Removes files that nobody downloads any more, as the site does every ten minutes.

@@ -1,6 +1,7 @@
 //! What was published of a video, fetched through its playlists into files.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use cbc::cipher::block_padding::Pkcs7;
@@ -24,6 +25,8 @@ pub struct Track {
     pub variant: Variant,
     pub playlist: Media,
     pub file: PathBuf,
+    stream: OnceLock<Value>,
+    packets: OnceLock<Vec<Packet>>,
 }
 
 /// A READY video and all its renditions.
@@ -69,7 +72,7 @@ async fn track(client: &Client, variant: &Variant, file: PathBuf) -> Track {
         });
     }
     std::fs::write(&file, bytes).unwrap();
-    Track { variant: variant.clone(), playlist, file }
+    Track { variant: variant.clone(), playlist, file, stream: OnceLock::new(), packets: OnceLock::new() }
 }
 
 /// What a player makes of an encrypted segment.
@@ -92,13 +95,13 @@ pub async fn range(client: &Client, url: &Url, offset: u64, length: u64) -> Vec<
 
 impl Track {
     /// The only stream's description.
-    pub fn stream(&self) -> Value {
-        probe::streams(&self.file)["streams"][0].take()
+    pub fn stream(&self) -> &Value {
+        self.stream.get_or_init(|| probe::streams(&self.file)["streams"][0].take())
     }
 
-    /// Its packets of pictures (`v`) or of sound (`a`).
-    pub fn packets(&self, kind: &str) -> Vec<Packet> {
-        probe::packets(&self.file, kind)
+    /// Its packets, which are of pictures (`v`) or of sound (`a`), as its only stream is.
+    pub fn packets(&self, kind: &str) -> &[Packet] {
+        self.packets.get_or_init(|| probe::packets(&self.file, kind))
     }
 
     /// From the first packet's begin to the last one's end.
