@@ -68,16 +68,14 @@ async fn captions_and_chapters_are_added_in_the_studio_and_shown_to_everybody() 
     let page = WatchPage::open(&browser, &format!("/watch/{id}")).await;
     page.play().await;
     // The controls are there for whoever touches something.
-    browser.keys("m").await;
-    browser.press("Captions").await;
+    browser.press_control("m", "Captions").await;
     assert_eq!(browser.wait_for_script("a caption", PATIENCE, CUE).await, "Gulls <i>cry</i>");
     browser.press("The shore").await;
     let reached = "const video = document.querySelector('video'); return video?.currentTime >= 2 || null";
     browser.wait_for_script("the chapter", PATIENCE, reached).await;
     browser.picture_all("watch-captions").await;
     // Whoever touches nothing sees no controls.
-    browser.keys("m").await;
-    browser.press("Quality, captions and speed").await;
+    browser.press_control("m", "Quality, captions and speed").await;
     browser.press("German").await;
     assert_eq!(browser.wait_for_script("the other language", PATIENCE, CUE).await, "Möwen schreien");
 

@@ -6,7 +6,7 @@ pub mod pages;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -178,6 +178,24 @@ impl Browser {
                 Err(error) => self.fail(&format!("“{name}” cannot be clicked: {error}")).await,
             }
         }
+    }
+
+    /// Presses one of a player's controls, which are there for a while for whoever touches something: on a busy machine
+    /// that may be over before the button is found. `key` does no harm.
+    pub async fn press_control(&self, key: &str, name: &str) {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            self.keys(key).await;
+            let arguments = vec![json!("button"), json!(name)];
+            let found = self.driver.execute(look::FIND_BY_NAME, arguments).await.unwrap();
+            if let Ok(element) = found.element()
+                && element.click().await.is_ok()
+            {
+                return;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        self.fail(&format!("there is no control named “{name}”")).await;
     }
 
     pub async fn press(&self, name: &str) {
