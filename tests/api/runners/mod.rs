@@ -130,9 +130,14 @@ async fn a_page_of_runners_costs_the_same_however_many_there_are() {
     }
     admin.client.query(RUNNERS).await.data();
     let cost = async || {
-        let before = app.statements();
-        admin.client.query(RUNNERS).await.data();
-        app.statements() - before
+        // The least of several: what the site does by itself now and then is counted too.
+        let mut least = u64::MAX;
+        for _ in 0..5 {
+            let before = app.statements();
+            admin.client.query(RUNNERS).await.data();
+            least = least.min(app.statements() - before);
+        }
+        least
     };
     let of_three = cost().await;
     for index in 3..15 {

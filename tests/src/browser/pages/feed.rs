@@ -24,11 +24,7 @@ impl<'a> Feed<'a> {
     }
 
     pub async fn plays_past_two_seconds(&self) {
-        let script = format!(
-            "{ON_SCREEN} if (!shown || shown.currentTime < 2) return null;
-            return [shown.currentTime, shown.getVideoPlaybackQuality().totalVideoFrames]"
-        );
-        plays_past_two_seconds(self.browser, &script).await;
+        plays_past_two_seconds(self.browser, ON_SCREEN).await;
     }
 
     /// The title of the video on the screen.

@@ -11,10 +11,8 @@ pub struct WatchPage<'a> {
     browser: &'a Browser,
 }
 
-/// Two looks at a video's frames, a moment apart.
-const PLAYS: &str = "const video = document.querySelector('video');
-    if (!video || video.currentTime < 2) return null;
-    return [video.currentTime, video.getVideoPlaybackQuality().totalVideoFrames]";
+/// The only video of the page.
+const SHOWN: &str = "const shown = document.querySelector('video');";
 
 impl<'a> WatchPage<'a> {
     pub async fn open(browser: &'a Browser, path: &str) -> Self {
@@ -33,7 +31,7 @@ impl<'a> WatchPage<'a> {
 
     /// Waits until two seconds have been played and new frames keep coming.
     pub async fn plays_past_two_seconds(&self) {
-        plays_past_two_seconds(self.browser, PLAYS).await;
+        plays_past_two_seconds(self.browser, SHOWN).await;
     }
 
     /// Gives so many stars (1 to 9) by the rating's own key.
@@ -58,19 +56,22 @@ impl<'a> WatchPage<'a> {
     }
 }
 
-/// Waits for `[time, frames]` of a script, and until both have gone on from there: on a busy machine that may take a
-/// moment. A short clip may have begun again in between: its time is then another one, and only the count of frames
-/// goes on.
-pub(super) async fn plays_past_two_seconds(browser: &Browser, script: &str) {
-    let sample = async |what: &str| {
-        let seen = browser.wait_for_script(what, PATIENCE, script).await;
+/// Waits until the video that `find` calls `shown` has played for two seconds, and until time and frames go on from
+/// there: on a busy machine that may take a moment. A short clip begins again in between, and its time with it.
+pub(super) async fn plays_past_two_seconds(browser: &Browser, find: &str) {
+    let sample = async |from_s: u32| {
+        let script = format!(
+            "{find} if (!shown || shown.currentTime < {from_s}) return null;
+            return [shown.currentTime, shown.getVideoPlaybackQuality().totalVideoFrames]"
+        );
+        let seen = browser.wait_for_script("playback", PATIENCE, &script).await;
         (seen[0].as_f64().unwrap(), seen[1].as_f64().unwrap())
     };
-    let (time_before, frames_before) = sample("two seconds of playback").await;
+    let (time_before, frames_before) = sample(2).await;
     let begun = Instant::now();
     loop {
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        let (time, frames) = sample("more playback").await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let (time, frames) = sample(0).await;
         if (time - time_before).abs() > 0.01 && frames > frames_before + 5.0 && frames > 30.0 {
             return;
         }
