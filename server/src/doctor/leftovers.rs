@@ -119,12 +119,14 @@ pub async fn compare(app: &App, grace: Duration) -> Result<Comparison> {
             (false, true) => {}
         }
     }
+    let mut lost_extras = HashSet::new();
     for (key, (extra, size)) in &expected.extras {
-        let is_known = comparison.lost_extras.contains(extra);
-        if !is_known && !stored.contains_key(key) && !is_there(app, key, *size).await? {
-            comparison.lost_extras.push(extra.clone());
+        let is_seen = stored.contains_key(key) || lost_extras.contains(extra);
+        if !is_seen && !is_there(app, key, *size).await? {
+            lost_extras.insert(extra.clone());
         }
     }
+    comparison.lost_extras = lost_extras.into_iter().collect();
     let sources: HashSet<&String> = expected.sources.values().collect();
     let mut orphans: Vec<StoredObject> = stored
         .values()
@@ -169,10 +171,22 @@ async fn expected(app: &App) -> Result<Expected> {
         previews_in_flight: Vec::new(),
         open_multiparts: HashSet::new(),
         sources: HashMap::new(),
-        extras: extras::downloads(app).await?,
+        extras: HashMap::new(),
         known: HashSet::from([keys::TRIALS.to_owned()]),
     };
-    // Before the videos: what is completed in between is then in flight as well as named.
+    // What is under way before what is named: what is completed in between is then both.
+    let busy: Vec<VideoId> =
+        active_jobs().select_only().column(job::Column::VideoId).into_tuple().all(&app.database).await?;
+    expected.in_flight.extend(busy.into_iter().map(keys::video_prefix));
+    let previewed = job::Entity::find()
+        .filter(job::Column::Kind.eq(job::Kind::MakePreviews))
+        .filter(job::Column::State.eq(job::State::Leased))
+        .all(&app.database)
+        .await?;
+    expected.previews_in_flight = previewed
+        .into_iter()
+        .filter_map(|job| Some(keys::previews_prefix(job.video_id, job.video_attempt(), job.lease_id?)))
+        .collect();
     let open: Vec<(UploadId, String)> = upload::Entity::find()
         .filter(upload::Column::State.eq(upload::State::Uploading))
         .select_only()
@@ -205,18 +219,6 @@ async fn expected(app: &App) -> Result<Expected> {
         expected.extras.extend(extras::of_video(&row));
         expected.sources.insert(row.id, row.source_key);
     }
-    let busy: Vec<VideoId> =
-        active_jobs().select_only().column(job::Column::VideoId).into_tuple().all(&app.database).await?;
-    expected.in_flight.extend(busy.into_iter().map(keys::video_prefix));
-    let previewed = job::Entity::find()
-        .filter(job::Column::Kind.eq(job::Kind::MakePreviews))
-        .filter(job::Column::State.eq(job::State::Leased))
-        .all(&app.database)
-        .await?;
-    expected.previews_in_flight = previewed
-        .into_iter()
-        .filter_map(|job| Some(keys::previews_prefix(job.video_id, job.video_attempt(), job.lease_id?)))
-        .collect();
     let statement = Statement::from_string(
         DbBackend::Postgres,
         "SELECT r.video_id, r.attempt, r.name, c.index, c.size_bytes, c.lease_id FROM chunk c \
@@ -227,6 +229,7 @@ async fn expected(app: &App) -> Result<Expected> {
         let key = keys::chunk(row.video_id, row.attempt, &row.name, row.index, row.lease_id);
         expected.objects.insert(key, (row.video_id, Some(row.size_bytes)));
     }
+    expected.extras.extend(extras::downloads(app).await?);
     Ok(expected)
 }
 
