@@ -11,7 +11,7 @@ use super::{
 const LAST_FRAME_S: u32 = 1;
 /// What is told apart when looking for a poster; a second of film.
 const POSTER_CANDIDATES: u32 = 24;
-/// A JPEG holds BT.601 in the full range whatever it was made of (JFIF 1.02, section 7 of ITU-T T.871): red would become
+/// A JPEG holds BT.601 in the full range whatever it was made of (JFIF, ITU-T T.871): red would become
 /// darker otherwise.
 const JPEG: &str = "scale=in_color_matrix=bt709:in_range=tv:out_color_matrix=bt601:out_range=pc";
 /// How all renditions are labelled.

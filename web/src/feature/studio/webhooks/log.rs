@@ -111,9 +111,10 @@ fn DeliveryRow(
     });
     let state = move || known.with(|delivery| delivery.state);
     let send = move |_| {
+        let id = id.get_value();
         busy.set(true);
         spawn_local(async move {
-            match api::send(SendAgain::build(IdVariables { id: id.get_value() })).await {
+            match api::send(SendAgain::build(IdVariables { id })).await {
                 Ok(_) => {
                     on_sent.try_run(());
                 }
