@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use futures::{StreamExt, stream};
 use kinora_tests::app::TestApp;
+use kinora_tests::person::Person;
 use kinora_tests::skipped;
 use serde_json::{Value, json};
 
@@ -52,6 +54,10 @@ const TEXTS: [(&str, &[&str], usize); 3] = [
     ("chapters-h264-aac", &[], 3),
 ];
 
+/// As many as there are under way at a time: what is watchable soonest comes before what is READY, so that the first
+/// of thirty would wait for all of them.
+const AT_ONCE: usize = 3;
+
 fn samples() -> Vec<PathBuf> {
     let folder = std::env::var_os("KINORA_SAMPLES")
         .map_or_else(|| kinora_tests::repository().join("../shared/samples"), PathBuf::from);
@@ -80,37 +86,40 @@ async fn every_sample_is_ready_or_fails_for_the_right_reason() {
     })
     .await;
     let ann = app.person("ann").await;
-    let mut waiting = Vec::new();
-    for file in samples() {
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let video = ann.upload(&name, "application/octet-stream", &std::fs::read(&file).unwrap()).await;
-        waiting.push((name, video));
-    }
-    let mut wrong = Vec::new();
-    for (name, video) in waiting {
-        let video = ann.outcome(&video, PATIENCE).await;
-        let expected =
-            EXPECTED.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, outcome)| outcome);
-        let is_ready = video["state"] == "READY";
-        let code = video["failure"]["code"].as_str();
-        let right = match expected {
-            Some(Ok(_)) => is_ready,
-            Some(Err(codes)) => code.is_some_and(|code| codes.contains(&code)),
-            // One that was added later must at least end one way or the other.
-            None => is_ready || code.is_some_and(|code| code.starts_with("MEDIA_")),
-        };
-        if !right {
-            wrong.push(format!("{name}: {} {}", video["state"], video["failure"]));
-        } else if is_ready {
-            check_texts(&name, &video);
-            let published = fetch(&ann.client, video).await;
-            check_segments(&published);
-            if let Some(Ok(expected)) = expected {
-                wrong.extend(difference(&published, *expected).map(|what| format!("{name}: {what}")));
-            }
-        }
-    }
+    let wrong: Vec<String> = stream::iter(samples())
+        .map(|file| wrong_of(&ann, file))
+        .buffer_unordered(AT_ONCE)
+        .flat_map(stream::iter)
+        .collect()
+        .await;
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What is not as it should be of one sample.
+async fn wrong_of(ann: &Person, file: PathBuf) -> Vec<String> {
+    let name = file.file_name().unwrap().to_string_lossy().into_owned();
+    let video = ann.upload(&name, "application/octet-stream", &std::fs::read(&file).unwrap()).await;
+    let video = ann.outcome(&video, PATIENCE).await;
+    let expected = EXPECTED.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, outcome)| outcome);
+    let is_ready = video["state"] == "READY";
+    let code = video["failure"]["code"].as_str();
+    let right = match expected {
+        Some(Ok(_)) => is_ready,
+        Some(Err(codes)) => code.is_some_and(|code| codes.contains(&code)),
+        // One that was added later must at least end one way or the other.
+        None => is_ready || code.is_some_and(|code| code.starts_with("MEDIA_")),
+    };
+    if !right {
+        return vec![format!("{name}: {} {}", video["state"], video["failure"])];
+    }
+    if !is_ready {
+        return Vec::new();
+    }
+    check_texts(&name, &video);
+    let published = fetch(&ann.client, video).await;
+    check_segments(&published);
+    let Some(Ok(expected)) = expected else { return Vec::new() };
+    difference(&published, *expected).map(|what| format!("{name}: {what}")).into_iter().collect()
 }
 
 fn check_texts(name: &str, video: &Value) {
