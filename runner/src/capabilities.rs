@@ -17,24 +17,28 @@ const MOST_ENCODERS: usize = 100;
 /// Asks the programs and the system.
 pub async fn detect(tools: &Tools, containment: &[&str], jobs: usize) -> RunnerCapabilitiesInput {
     let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+    let (list, banner) = listed(&tools.ffmpeg).await;
     RunnerCapabilitiesInput {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        ffmpeg_version: version(&output(&tools.ffmpeg, "-version").await),
+        ffmpeg_version: version(&banner),
         platform: format!("{} {}", consts::OS, consts::ARCH),
-        encoders: encoders(&output(&tools.ffmpeg, "-encoders").await),
+        encoders: encoders(&list),
         jobs: count(jobs),
         cores: count(thread::available_parallelism().map_or(1, usize::from)),
         containment: containment.iter().map(|layer| (*layer).to_owned()).collect(),
     }
 }
 
-/// What ffmpeg prints for an argument that asks for nothing else; empty when it cannot be had.
-async fn output(program: &Path, argument: &str) -> String {
+/// What ffmpeg lists of its encoders, and the banner before it that names its version; empty when it cannot be had.
+async fn listed(program: &Path) -> (String, String) {
     let mut command = Command::new(program);
-    command.args(["-hide_banner", argument]).stdin(Stdio::null()).kill_on_drop(true);
+    command.arg("-encoders").stdin(Stdio::null()).kill_on_drop(true);
     match tokio::time::timeout(DEADLINE, command.output()).await {
-        Ok(Ok(output)) => String::from_utf8_lossy(&output.stdout).into_owned(),
-        _ => String::new(),
+        Ok(Ok(output)) => {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            (text(&output.stdout), text(&output.stderr))
+        }
+        _ => Default::default(),
     }
 }
 
