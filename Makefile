@@ -37,7 +37,7 @@ check: web ## what is checked besides the tests: format, lints, schema drift, un
 bench: set-up-test ## measures the release build and prints each figure beside its limit (ONLY=site, uploads or processing)
 	@$(both)
 	@cargo build --locked --workspace --bins
-	@KINORA_PROGRAM='$(target)/release/kinora' '$(target)/debug/figures' $(ONLY)
+	@KINORA_BROWSER=chromium KINORA_PROGRAM='$(target)/release/kinora' '$(target)/debug/figures' $(ONLY)
 
 bench-processing: ONLY = processing
 bench-processing: bench ## measures what the processing of videos takes, beside other programs
