@@ -13,6 +13,19 @@ sleeping=(api)
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
+# A run makes and removes some hundred thousand files, and ext4 looks at each that was removed lately before it makes
+# another: a third of the processors' time. Where there is room for them in memory, and programs may be started there,
+# they are there.
+in_memory() {
+  local folder=/dev/shm/kinora-tmp room=$((8 * 1024 * 1024)) free_kib available_kib
+  free_kib=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1) || return 1
+  available_kib=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo) || return 1
+  [ "${free_kib:-0}" -ge "$room" ] && [ "${available_kib:-0}" -ge "$room" ] || return 1
+  mkdir -p -m 1777 "$folder" && cp /bin/true "$folder/may-start" && "$folder/may-start" || return 1
+  echo "$folder"
+}
+if [ -z "${TMPDIR:-}" ] && folder=$(in_memory 2>/dev/null); then export TMPDIR=$folder; fi
+
 cargo test --locked --workspace --no-run
 
 # The same packages each time: another choice would be another set of features, and another build.
