@@ -1,6 +1,6 @@
 //! What shows a video before it is played: tiles over the line, loops in the grid.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kinora_tests::app::TestApp;
 use kinora_tests::browser::{Browser, PATIENCE};
@@ -16,11 +16,7 @@ const PROCESSING: Duration = Duration::from_secs(60);
 async fn previewed(ann: &Person) -> String {
     let id = ann.upload_clip(&clips::COLOURS).await;
     ann.ready(&id, PROCESSING).await;
-    let begun = Instant::now();
-    while !ann.video(&id).await["loopUrl"].is_string() {
-        assert!(begun.elapsed() < PROCESSING, "no previews");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    ann.once(&id, PROCESSING, |standing| standing["loopUrl"].is_string()).await;
     id
 }
 

@@ -72,11 +72,7 @@ async fn protection_is_switched_on_in_the_studio() {
     browser.script("document.querySelector('input[name=protected]').click(); return true", vec![]).await;
     browser.press("Save").await;
     browser.wait_for_text("Saved", PATIENCE).await;
-    let begun = std::time::Instant::now();
-    while ann.video(&id).await["encrypted"] != true {
-        assert!(begun.elapsed() < PROCESSING, "{}", ann.video(&id).await);
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    ann.once(&id, PROCESSING, |standing| standing["encrypted"] == true).await;
     let page = WatchPage::open(&browser, &format!("/watch/{id}")).await;
     page.play().await;
     page.plays_past_two_seconds().await;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use kinora_server::ladder::{EncoderPreset, Rung};
 use kinora_tests::app::TestApp;
@@ -173,16 +172,8 @@ async fn what_is_read_in_pieces_comes_out_whole() {
 async fn what_must_be_encoded_can_be_watched_before_it_is_ready_and_joins() {
     let app = TestApp::start_processing().await;
     let ann = app.person("ann").await;
-    let begun = Instant::now();
     let id = ann.upload_clip(&clips::CHUNKS_VP9).await;
-    let early = loop {
-        let video = ann.video(&id).await;
-        if video["playable"] == true {
-            break video;
-        }
-        assert!(begun.elapsed() < PATIENCE && video["failure"].is_null(), "{video}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+    let early = ann.playable(&id, PATIENCE).await;
     assert_eq!(early["state"], "PROCESSING", "it was ready as soon as it could be watched");
     let growing = fetch(&app.guest, early).await;
     let first = &growing.pictures[0].playlist;

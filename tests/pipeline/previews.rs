@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::Instant;
 
 use kinora_tests::app::TestApp;
 use kinora_tests::clips::{self, Clip};
@@ -38,15 +37,7 @@ fn seconds(clock: &str) -> f64 {
 pub async fn previewed(ann: &Person, clip: &Clip) -> Value {
     let id = ann.upload_clip(clip).await;
     ann.ready(&id, PATIENCE).await;
-    let begun = Instant::now();
-    loop {
-        let video = ann.video(&id).await;
-        if video["loopUrl"].is_string() {
-            return video;
-        }
-        assert!(begun.elapsed() < PATIENCE, "no previews: {video}");
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    ann.once(&id, PATIENCE, |standing| standing["loopUrl"].is_string()).await
 }
 
 async fn previews(app: &TestApp, ann: &Person, clip: &Clip) -> (Value, Previews) {

@@ -85,16 +85,8 @@ fn decoded(file: &std::path::Path, kind: &str) -> usize {
 async fn a_protected_video_can_be_watched_while_it_grows() {
     let app = TestApp::start_processing().await;
     let ann = app.person("ann").await;
-    let begun = Instant::now();
     let id = upload_private(&ann, &clips::CHUNKS_VP9).await;
-    let early = loop {
-        let video = ann.video(&id).await;
-        if video["playable"] == true {
-            break video;
-        }
-        assert!(begun.elapsed() < PATIENCE && video["failure"].is_null(), "{video}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+    let early = ann.playable(&id, PATIENCE).await;
     assert_eq!((&early["state"], &early["encrypted"]), (&json!("PROCESSING"), &json!(true)));
     let growing = fetch(&ann.client, early).await;
     let first = &growing.pictures[0];
@@ -120,15 +112,15 @@ async fn a_published_video_that_becomes_private_leaves_nothing_clear_behind() {
     let before = settled(&app).await;
     ann.set_visibility(&id, "PRIVATE").await;
     let begun = Instant::now();
-    let video = loop {
-        let video = ann.video(&id).await;
-        assert_eq!((&video["state"], &video["playable"]), (&json!("READY"), &json!(true)), "it plays on");
-        if video["encrypted"] == true {
-            break video;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{video}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    let sealed = |standing: &Value| {
+        assert_eq!(
+            (&standing["state"], &standing["playable"]),
+            (&json!("READY"), &json!(true)),
+            "it plays on"
+        );
+        standing["encrypted"] == true
     };
+    let video = ann.once(&id, PATIENCE, sealed).await;
     let sealed = fetch(&ann.client, video.clone()).await;
     for (one, other) in clear.pictures.iter().zip(&sealed.pictures) {
         assert_eq!(frames(&one.file, "v"), frames(&other.file, "v"), "{}", one.variant.url);

@@ -166,15 +166,33 @@ impl Person {
 
     /// Waits until a video is READY or FAILED and gives it whole.
     pub async fn outcome(&self, video: &str, patience: Duration) -> Value {
+        self.once(video, patience, |standing| standing["state"] != "PROCESSING").await
+    }
+
+    /// Waits until a video can be watched and gives it whole.
+    pub async fn playable(&self, video: &str, patience: Duration) -> Value {
+        let found = self
+            .once(video, patience, |standing| standing["playable"] == true || !standing["failure"].is_null())
+            .await;
+        assert!(found["failure"].is_null(), "{found}");
+        found
+    }
+
+    /// Waits for what [`Self::standing`] tells and gives the video whole.
+    pub async fn once(&self, video: &str, patience: Duration, is_so: impl Fn(&Value) -> bool) -> Value {
         let begun = Instant::now();
-        loop {
-            let found = self.video(video).await;
-            if found["state"] != "PROCESSING" {
-                return found;
-            }
-            assert!(begun.elapsed() < patience, "still processing after {patience:?}: {found}");
+        while !is_so(&self.standing(video).await) {
+            assert!(begun.elapsed() < patience, "not after {patience:?}: {}", self.video(video).await);
             tokio::time::sleep(POLL).await;
         }
+        self.video(video).await
+    }
+
+    /// As much of a video as changes by itself: to be asked again and again, beside the work that is waited for.
+    pub async fn standing(&self, id: &str) -> Value {
+        const STANDING: &str =
+            "query ($id: ID!) { video(id: $id) { state playable encrypted loopUrl failure { code } } }";
+        self.run(STANDING, json!({ "id": id })).await.data()["video"].take()
     }
 
     /// Waits until a video is READY; any other end fails the test.

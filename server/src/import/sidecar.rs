@@ -90,7 +90,7 @@ mod tests {
 
     fn packed(content: impl Read) -> File {
         let mut file = tempfile::tempfile().unwrap();
-        io::copy(&mut XzEncoder::new(content, 6), &mut file).unwrap();
+        io::copy(&mut XzEncoder::new(content, 0), &mut file).unwrap();
         io::Seek::rewind(&mut file).unwrap();
         file
     }

@@ -112,7 +112,7 @@ async fn watched_after(person: &Person, file: &Path, waits_until_ready: bool) ->
     let video = person.complete(&upload).await.data()["completeUpload"]["id"].as_str().unwrap().to_owned();
     let mut playable_s = None;
     loop {
-        let seen = person.video(&video).await;
+        let seen = person.standing(&video).await;
         let after_s = begun.elapsed().as_secs_f64();
         assert!(seen["failure"].is_null() && begun.elapsed() < PATIENCE, "{name}: {seen}");
         if seen["playable"] == true {
