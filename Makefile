@@ -29,7 +29,7 @@ test: set-up-test web ## installs what is missing and a browser, then runs every
 
 check: web ## what is checked besides the tests: format, lints, schema drift, unused dependencies
 	cargo fmt --all --check
-	cargo clippy --locked --profile lint --workspace --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo test --locked --workspace --test schema
 	@if command -v cargo-machete >/dev/null; then cargo machete; \
 	else echo 'cargo-machete is not installed: unused dependencies are not looked for'; fi
