@@ -137,7 +137,7 @@ apt_install() {
 
 apt_offers() { [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]; }
 
-# The same engine without a desktop. The tests take about half as long with it, and do without where there is none.
+# The same engine without a desktop, in about half of its processor time. The tests do without where there is none.
 install_headless_shell() {
   have apt-get || return 0
   [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || return 0
