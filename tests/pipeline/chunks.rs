@@ -9,6 +9,7 @@ use kinora_tests::clips::{self, Clip};
 use kinora_tests::person::Person;
 use kinora_tests::probe;
 
+use crate::classes::check_segments;
 use crate::published::{PATIENCE, Published, Track, fetch};
 
 /// Where the second and the third chunk begin.
@@ -146,6 +147,23 @@ async fn what_players_take_is_passed_on_and_the_rest_joins_it() {
     let alike = likeness(&smallest(&cut), &smallest(&whole));
     assert_eq!(alike.len(), 40 * 30);
     assert_seamless(&alike, 30.0, "in chunks and in one piece");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_few_missing_frames_are_no_reason_to_encode() {
+    let app = TestApp::start_with(|config| {
+        config.embedded_runner = true;
+        config.ladder = vec![rung(180), rung(90)];
+    })
+    .await;
+    let ann = app.person("ann").await;
+    let cut = processed(&ann, &app, &clips::CHUNKS_UNEVEN, false).await;
+    let source = clips::CHUNKS_UNEVEN.path();
+    let (passed_on, encoded) = (&cut.pictures[0].file, &cut.pictures[1].file);
+    assert_eq!(frames(passed_on, "v"), frames(&source, "v"));
+    assert_eq!(frames(encoded, "v").len(), 12 * 30, "what is encoded has a constant rate");
+    assert!(cut.pictures.iter().all(|track| chunks(track) == 2));
+    check_segments(&cut);
 }
 
 /// Of a large source a runner fetches only what it reads; where that were too little, frames would be missing.

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use super::Cutting;
+use super::{Cutting, grid::Grid};
 use crate::{
     ffmpeg::args::BASE_S,
     fmp4::{ByteRange, Chunk, Segment},
@@ -27,15 +27,12 @@ pub type Pieces = Vec<Vec<Range<usize>>>;
 /// The pictures' pieces. Nothing if the cutting does not fit the track.
 pub fn pictures(cutting: &Cutting, track: &Track) -> Option<Pieces> {
     let samples = &track.samples.0;
-    let first = samples.first()?;
+    let grid = Grid::new(track, cutting.plan.rate)?;
     let keys: Vec<(u64, usize)> = samples
         .iter()
         .enumerate()
         .filter(|(_, sample)| sample.is_key)
-        .map(|(at, sample)| {
-            let ticks = track.pts(sample).saturating_sub(track.pts(first));
-            (ticks.max(0) as u64 / u64::from(first.duration.max(1)), at)
-        })
+        .filter_map(|(at, sample)| Some((grid.place(sample)?.number, at)))
         .collect();
     let place = |frame: u64| {
         let found = keys.binary_search_by_key(&frame, |(number, _)| *number).ok()?;
@@ -116,9 +113,12 @@ pub fn write(
     let samples = &track.samples.0;
     let shift = f64::from(BASE_S) * f64::from(track.timescale) - cutting.start_s * f64::from(track.timescale);
     let shift = shift.round() as i64 - track.media_start as i64;
-    let ticks =
-        |range: &Range<usize>| samples[range.clone()].iter().map(|s| u64::from(s.duration)).sum::<u64>();
-    let milliseconds = |ticks: u64| ticks as f64 * 1_000.0 / f64::from(track.timescale);
+    let begins = samples.first().map_or(0, |first| track.pts(first));
+    // By when frames are shown: where some are missing, times of decoding run ahead of that.
+    let shown_ms = |at: usize| match samples.get(at) {
+        Some(sample) => track.seconds(track.pts(sample) - begins) * 1_000.0,
+        None => track.seconds(end(track) - begins) * 1_000.0,
+    };
     let mut written = 0;
     let mut init = None;
     if index == 0 {
@@ -147,7 +147,7 @@ pub fn write(
         }
         described.push(Segment {
             range: ByteRange { offset: written, size },
-            duration_ms: milliseconds(ticks(range)),
+            duration_ms: shown_ms(range.end) - shown_ms(range.start),
         });
         written += size;
     }
@@ -156,8 +156,14 @@ pub fn write(
     Ok(Chunk {
         index,
         file_range: ByteRange { offset: 0, size: written },
-        start_ms: milliseconds(ticks(&(0..before))),
+        start_ms: shown_ms(before),
         init,
         segments: described,
     })
+}
+
+/// When the last frame is over, in ticks of the track's own timeline.
+fn end(track: &Track) -> i64 {
+    let ends = track.samples.0.iter().map(|sample| track.pts(sample) + i64::from(sample.duration));
+    ends.max().unwrap_or(0)
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::copying;
+use super::{copying, grid::Grid};
 use crate::{
     ffmpeg::{
         colour::Transfer,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Changes when the details of a plan change their meaning.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// What is shorter is made in one piece before a plan would have paid.
 const SHORTEST_S: f64 = 3.0;
 /// The first chunk is short, so that playing can begin early.
@@ -27,6 +27,8 @@ const SHORTEST_SEGMENT_S: f64 = 1.9;
 const SHORTEST_LAST_SEGMENT_S: f64 = 0.5;
 /// Keyframes further apart make segments that take too long to fetch and to seek in.
 const LONGEST_SEGMENT_S: f64 = 10.0;
+/// Where more frames than this are missing, they come at a variable rate, and are encoded at a constant one.
+const MOST_MISSING: f64 = 0.05;
 /// What is encoded is this much smaller than what is passed on, or it is not worth its bytes.
 const SMALLER_BY: f64 = 1.2;
 /// So much is decoded before a chunk begins, so that its first frame is the same as without a cut.
@@ -96,8 +98,7 @@ impl Cutting {
         let fps = plan.rate.fps();
         let copy = track.and_then(|track| Some((track, keyframes_if_copied(source, track, &plan, start_s)?)));
         let (chunks, frames, segments, picture_copy) = match copy {
-            Some((track, keyframes)) => {
-                let frames = track.samples.0.len() as u64;
+            Some((track, Keyframes { keyframes, frames })) => {
                 let segments = segments(&keyframes, frames, fps);
                 let (width, height) = (source.video.width, source.video.height);
                 let short = f64::from(width.min(height));
@@ -193,8 +194,15 @@ fn picture_track<'i>(source: &Source, index: &'i Index) -> Option<&'i Track> {
     (is_plain && track.seconds(i64::from(longest)) <= LEAD_S).then_some(track)
 }
 
-/// Frame numbers of all keyframes, if players take the pictures as they are and what is encoded can follow them.
-fn keyframes_if_copied(source: &Source, track: &Track, plan: &Plan, start_s: f64) -> Option<Vec<u64>> {
+/// Where a source may be cut, in frames at the plan's rate.
+struct Keyframes {
+    keyframes: Vec<u64>,
+    /// Up to the last one, those that are missing in between included.
+    frames: u64,
+}
+
+/// Nothing unless players take the pictures as they are and what is encoded can follow them.
+fn keyframes_if_copied(source: &Source, track: &Track, plan: &Plan, start_s: f64) -> Option<Keyframes> {
     let video = &source.video;
     let is_usual = video.codec == "h264"
         && video.pixel_format.as_deref() == Some("yuv420p")
@@ -209,38 +217,41 @@ fn keyframes_if_copied(source: &Source, track: &Track, plan: &Plan, start_s: f64
     }
     copy_format(track)?;
     let samples = &track.samples.0;
-    let tick = samples.first()?.duration;
-    let (_, all_but_last) = samples.split_last()?;
-    if tick == 0 || all_but_last.iter().any(|sample| sample.duration != tick) {
-        return None;
-    }
-    // Both clocks, the source's and the one that is encoded at, must agree until the end.
-    let fps = plan.rate.fps();
-    let drift = samples.len() as f64 * (f64::from(tick) / f64::from(track.timescale) * fps - 1.0);
+    let grid = Grid::new(track, plan.rate)?;
     let begins_s = track.seconds(track.pts(samples.first()?)) - start_s;
-    if drift.abs() > 0.25 || (begins_s * fps).abs() > 0.4 {
+    if (begins_s * plan.rate.fps()).abs() > 0.4 {
         return None;
     }
-    let first_pts = track.pts(samples.first()?);
     let mut keyframes = Vec::new();
+    let mut numbers = Vec::with_capacity(samples.len());
     let mut since = 0;
-    for sample in samples {
-        let after = u64::try_from(track.pts(sample) - first_pts).ok()?;
-        let number = after / u64::from(tick);
-        if after % u64::from(tick) != 0 || number >= samples.len() as u64 || sample.size == 0 {
+    for (at, sample) in samples.iter().enumerate() {
+        let place = grid.place(sample)?;
+        let is_last = at + 1 == samples.len();
+        if sample.size == 0 || sample.duration == 0 && !is_last {
             return None;
         }
+        numbers.push(place.number);
         if sample.is_key {
-            since = number;
-            keyframes.push(number);
-        } else if number < since {
+            since = place.number;
+            if place.is_exact {
+                keyframes.push(place.number);
+            }
+        } else if place.number < since {
             // It is shown before the keyframe that it follows: a cut there would lose it.
             return None;
         }
     }
-    let ends = keyframes.iter().copied().skip(1).chain(std::iter::once(samples.len() as u64));
+    numbers.sort_unstable();
+    let frames = numbers.last()? + 1;
+    // Two at one place are more frames than those that are encoded.
+    let is_each_alone = numbers.windows(2).all(|pair| pair[0] < pair[1]);
+    let ends = keyframes.iter().copied().skip(1).chain(std::iter::once(frames));
     let longest = keyframes.iter().zip(ends).map(|(from, to)| to.saturating_sub(*from)).max()?;
-    (longest as f64 / fps <= LONGEST_SEGMENT_S + 0.1 && keyframes.is_sorted()).then_some(keyframes)
+    let is_often_enough = longest as f64 / plan.rate.fps() <= LONGEST_SEGMENT_S + 0.1;
+    let missing = frames.saturating_sub(numbers.len() as u64) as f64 / frames as f64;
+    let is_fit = is_each_alone && missing <= MOST_MISSING && is_often_enough && keyframes.is_sorted();
+    is_fit.then_some(Keyframes { keyframes, frames })
 }
 
 fn sound_if_copied(source: &Source, index: &Index) -> Option<u32> {

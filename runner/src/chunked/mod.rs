@@ -5,6 +5,7 @@
 
 pub mod copying;
 pub mod cutting;
+mod grid;
 pub mod needs;
 
 pub use cutting::{Cut, Cutting, PictureCopy};
