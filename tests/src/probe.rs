@@ -15,12 +15,23 @@ pub struct Packet {
 
 /// Streams and format, as ffprobe's JSON.
 pub fn streams(path: &Path) -> Value {
-    ffprobe(path, &["-show_streams", "-show_format", "-count_packets"])
+    ffprobe(path, &["-show_streams", "-show_format"])
 }
 
 /// Every packet of the first stream of a kind (`v` or `a`), by presentation time.
 pub fn packets(path: &Path, kind: &str) -> Vec<Packet> {
-    let found = ffprobe(path, &["-select_streams", &format!("{kind}:0"), "-show_packets"]);
+    sorted(&ffprobe(path, &["-select_streams", &format!("{kind}:0"), "-show_packets"]))
+}
+
+/// Description and packets of a file's only stream.
+pub fn only_stream(path: &Path) -> (Value, Vec<Packet>) {
+    let mut found = ffprobe(path, &["-show_streams", "-show_packets"]);
+    assert_eq!(found["streams"].as_array().unwrap().len(), 1, "{}", path.display());
+    let packets = sorted(&found);
+    (found["streams"][0].take(), packets)
+}
+
+fn sorted(found: &Value) -> Vec<Packet> {
     let mut packets: Vec<Packet> = found["packets"]
         .as_array()
         .unwrap()

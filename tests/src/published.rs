@@ -25,8 +25,7 @@ pub struct Track {
     pub variant: Variant,
     pub playlist: Media,
     pub file: PathBuf,
-    stream: OnceLock<Value>,
-    packets: OnceLock<Vec<Packet>>,
+    looked_at: OnceLock<(Value, Vec<Packet>)>,
 }
 
 /// A READY video and all its renditions.
@@ -72,7 +71,7 @@ async fn track(client: &Client, variant: &Variant, file: PathBuf) -> Track {
         });
     }
     std::fs::write(&file, bytes).unwrap();
-    Track { variant: variant.clone(), playlist, file, stream: OnceLock::new(), packets: OnceLock::new() }
+    Track { variant: variant.clone(), playlist, file, looked_at: OnceLock::new() }
 }
 
 /// What a player makes of an encrypted segment.
@@ -96,12 +95,14 @@ pub async fn range(client: &Client, url: &Url, offset: u64, length: u64) -> Vec<
 impl Track {
     /// The only stream's description.
     pub fn stream(&self) -> &Value {
-        self.stream.get_or_init(|| probe::streams(&self.file)["streams"][0].take())
+        &self.looked_at.get_or_init(|| probe::only_stream(&self.file)).0
     }
 
     /// Its packets, which are of pictures (`v`) or of sound (`a`), as its only stream is.
     pub fn packets(&self, kind: &str) -> &[Packet] {
-        self.packets.get_or_init(|| probe::packets(&self.file, kind))
+        let (stream, packets) = self.looked_at.get_or_init(|| probe::only_stream(&self.file));
+        assert!(stream["codec_type"].as_str().unwrap().starts_with(kind), "{stream}");
+        packets
     }
 
     /// From the first packet's begin to the last one's end.
