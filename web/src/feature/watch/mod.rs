@@ -69,7 +69,7 @@ fn Loaded(video: VideoDetails, loader: Loader<VideoDetails>) -> impl IntoView {
     let goal_ms = RwSignal::new(None);
     let stage = match Source::of(&video) {
         Some(_) => view! { <Player video=shown start_ms=start_ms goal_ms=goal_ms /> }.into_any(),
-        None => view! { <PendingView video=video on_ready=move |()| loader.retry() /> }.into_any(),
+        None => view! { <PendingView video=video on_change=move |()| loader.retry() /> }.into_any(),
     };
     view! {
         <div class="watch" style=("--ratio", format!("{ratio:.4}"))>

@@ -2,37 +2,50 @@
 
 use cynic::SubscriptionBuilder;
 use futures::StreamExt;
+use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, reactive::spawn_local_scoped_with_cancellation};
 
 use crate::{
     api::{
-        self, Failure, ProcessingStage, ProgressSubscription, ProgressVariables, VideoDetails, VideoProgress,
-        VideoState,
+        self, ErrorCode, Failure, ProcessingStage, ProgressSubscription, ProgressVariables, VideoDetails,
+        VideoProgress, VideoState,
     },
     ui::{Glyph, Icon, time_left},
 };
 
+/// News that were refused are asked for again after this.
+const AGAIN_MS: u32 = 3_000;
+
 /// Stands in the place of the player until there is something to play.
 #[component]
-pub fn PendingView(video: VideoDetails, #[prop(into)] on_ready: Callback<()>) -> impl IntoView {
+pub fn PendingView(video: VideoDetails, #[prop(into)] on_change: Callback<()>) -> impl IntoView {
     let progress = RwSignal::new(video.progress.clone());
     let failure = RwSignal::new(match video.state {
         VideoState::Failed => Some(video.failure.clone()),
         VideoState::Processing | VideoState::Ready => None,
     });
     if video.state == VideoState::Processing {
-        let variables = ProgressVariables { video_id: video.id.clone() };
-        let mut news = api::subscribe(ProgressSubscription::build(variables));
+        let id = video.id.clone();
         spawn_local_scoped_with_cancellation(async move {
-            while let Some(Ok(news)) = news.next().await {
-                let now = news.video_progress;
-                if now.state == VideoState::Failed {
-                    failure.set(Some(now.failure.clone()));
-                } else if now.state == VideoState::Ready || now.playable {
-                    on_ready.run(());
-                    return;
+            loop {
+                let variables = ProgressVariables { video_id: id.clone() };
+                let mut news = api::subscribe(ProgressSubscription::build(variables));
+                while let Some(event) = news.next().await {
+                    let now = match event {
+                        Ok(news) => news.video_progress,
+                        // Deleted, or no longer to be seen: the page asks anew and says so.
+                        Err(error) if error.code == ErrorCode::NotFound => return on_change.run(()),
+                        Err(_) => break,
+                    };
+                    if now.state == VideoState::Failed {
+                        return failure.set(Some(now.failure.clone()));
+                    }
+                    if now.state == VideoState::Ready || now.playable {
+                        return on_change.run(());
+                    }
+                    progress.set(Some(now));
                 }
-                progress.set(Some(now));
+                TimeoutFuture::new(AGAIN_MS).await;
             }
         });
     }
