@@ -1,6 +1,6 @@
 //! Uploads in the browser that go wrong: the page says what and which.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kinora_tests::app::TestApp;
 use kinora_tests::browser::PATIENCE;
@@ -49,5 +49,13 @@ async fn a_file_dropped_on_any_page_is_taken() {
     browser.wait_for_path("the upload page", |path| path == "/upload").await;
     let page = UploadPage::open_here(&browser);
     page.link(PROCESSING).await;
+    browser.fill("Title", "Typed at the last moment").await;
+    browser.open("/browse").await;
+    let saved = "SELECT count(*) FROM video WHERE title = 'Typed at the last moment'";
+    let begun = Instant::now();
+    while app.number(saved).await == 0 {
+        assert!(begun.elapsed() < PATIENCE, "what was typed before the page was left is lost");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     browser.quit().await;
 }

@@ -22,7 +22,28 @@ where
 {
     let body = serde_json::to_string(&operation).map_err(|_| ApiError::unexpected(0))?;
     // All that does not depend on the types is behind one pointer: this function is compiled once an operation.
-    read(exchange(body).await?)
+    read(exchange(body, WhenLeft::Ends).await?)
+}
+
+/// The same for what must arrive even if the page is left meanwhile. For less than 64 KiB: browsers send no more then.
+///
+/// # Errors
+/// As [`send`].
+pub async fn send_to_the_end<Data, Variables>(operation: Operation<Data, Variables>) -> Result<Data, ApiError>
+where
+    Data: DeserializeOwned,
+    Variables: Serialize,
+{
+    let body = serde_json::to_string(&operation).map_err(|_| ApiError::unexpected(0))?;
+    read(exchange(body, WhenLeft::GoesOn).await?)
+}
+
+/// What becomes of a request when its page is left.
+#[derive(Clone, Copy, PartialEq)]
+enum WhenLeft {
+    Ends,
+    /// `keepalive` of the Fetch standard.
+    GoesOn,
 }
 
 /// Reads the `data` of an answer.
@@ -41,9 +62,9 @@ pub(super) fn data_of(mut answer: Value, status: u16) -> Result<Value, ApiError>
     }
 }
 
-fn exchange(body: String) -> LocalBoxFuture<'static, Result<Value, ApiError>> {
+fn exchange(body: String, when_left: WhenLeft) -> LocalBoxFuture<'static, Result<Value, ApiError>> {
     Box::pin(async move {
-        let (status, text) = post("/graphql", &body).await?;
+        let (status, text) = post("/graphql", &body, when_left).await?;
         let answer = serde_json::from_str(&text).map_err(|_| ApiError::unexpected(status))?;
         data_of(answer, status)
     })
@@ -59,9 +80,9 @@ impl Drop for AbortOnDrop {
     }
 }
 
-async fn post(path: &str, body: &str) -> Result<(u16, String), ApiError> {
+async fn post(path: &str, body: &str, when_left: WhenLeft) -> Result<(u16, String), ApiError> {
     let mut guard = AbortOnDrop(AbortController::new().ok());
-    let response = request(path, body, guard.0.as_ref()).await.map_err(|_| ApiError::offline())?;
+    let response = request(path, body, when_left, guard.0.as_ref()).await.map_err(|_| ApiError::offline())?;
     let text = JsFuture::from(response.text().map_err(|_| ApiError::offline())?)
         .await
         .ok()
@@ -71,7 +92,12 @@ async fn post(path: &str, body: &str) -> Result<(u16, String), ApiError> {
     Ok((response.status(), text))
 }
 
-async fn request(path: &str, body: &str, abort: Option<&AbortController>) -> Result<Response, JsValue> {
+async fn request(
+    path: &str,
+    body: &str,
+    when_left: WhenLeft,
+    abort: Option<&AbortController>,
+) -> Result<Response, JsValue> {
     let headers = Headers::new()?;
     headers.set("content-type", "application/json")?;
     headers.set("accept", "application/graphql-response+json, application/json")?;
@@ -80,6 +106,9 @@ async fn request(path: &str, body: &str, abort: Option<&AbortController>) -> Res
     init.set_credentials(RequestCredentials::SameOrigin);
     init.set_headers(&headers);
     init.set_body(&JsValue::from_str(body));
+    if when_left == WhenLeft::GoesOn {
+        js_sys::Reflect::set(&init, &JsValue::from_str("keepalive"), &JsValue::TRUE)?;
+    }
     init.set_signal(abort.map(AbortController::signal).as_ref());
     JsFuture::from(window().fetch_with_str_and_init(path, &init)).await?.dyn_into()
 }

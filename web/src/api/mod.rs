@@ -14,7 +14,7 @@ mod video;
 pub use account::*;
 pub use connection::*;
 pub use error::{ApiError, ErrorCode};
-pub use http::send;
+pub use http::{send, send_to_the_end};
 pub use scalar::{Bytes, DateTime};
 pub use socket::{Socket, subscribe};
 pub use video::*;

@@ -87,7 +87,14 @@ impl Uploads {
                 event.prevent_default();
             }
         });
-        on_cleanup(move || leaving.remove());
+        // What was typed a moment ago does not wait any longer.
+        let left = window_event_listener(ev::pagehide, move |_| {
+            uploads.rows.with_untracked(|rows| rows.iter().copied().for_each(save_now));
+        });
+        on_cleanup(move || {
+            leaving.remove();
+            left.remove();
+        });
         uploads
     }
 

@@ -66,6 +66,8 @@ pub struct Row {
     /// What the server has.
     pub saved: RwSignal<Option<Details>>,
     pub saving: RwSignal<Saving>,
+    /// Whether some of it is on its way there.
+    pub is_sending: StoredValue<bool>,
     pub video_id: RwSignal<Option<String>>,
     /// What has been sent so far, for another try.
     pub begun: StoredValue<Option<Begun>, LocalStorage>,
@@ -87,6 +89,7 @@ impl Row {
             details: RwSignal::new(details),
             saved: RwSignal::new(None),
             saving: RwSignal::new(Saving::Idle),
+            is_sending: StoredValue::new(false),
             video_id: RwSignal::new(None),
             begun: StoredValue::new_local(None),
             task: StoredValue::new_local(None),

@@ -49,6 +49,11 @@ pub fn save_now(row: Row) {
         row.saving.set(Saving::Failed(problem));
         return;
     };
+    if row.is_sending.get_value() {
+        // Two at once could arrive in any order; what is new goes when the other one is over.
+        return;
+    }
+    row.is_sending.set_value(true);
     row.saving.set(Saving::UnderWay);
     spawn_local(async move {
         let saving = match send(row, &sendable).await {
@@ -60,7 +65,11 @@ pub fn save_now(row: Row) {
             Err(error) if error.code == ErrorCode::Other("UPLOAD_CLOSED".to_owned()) => Saving::Idle,
             Err(error) => Saving::Failed(error.message),
         };
+        let _ = row.is_sending.try_set_value(false);
         let _ = row.saving.try_set(saving);
+        if row.details.try_get_untracked().is_some_and(|now| now != details) {
+            save_now(row);
+        }
     });
 }
 
@@ -87,10 +96,10 @@ async fn send(row: Row, details: &Details) -> Result<(), ApiError> {
             protected: None,
             chapters: None,
         };
-        api::send(UpdateVideo::build(UpdateVideoVariables { input })).await?;
+        api::send_to_the_end(UpdateVideo::build(UpdateVideoVariables { input })).await?;
     } else if let Some(id) = row.upload_id() {
         let input = UpdateUploadInput { id, title, description, tags, visibility };
-        api::send(UpdateUpload::build(UpdateUploadVariables { input })).await?;
+        api::send_to_the_end(UpdateUpload::build(UpdateUploadVariables { input })).await?;
     }
     Ok(())
 }
