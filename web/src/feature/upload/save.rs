@@ -56,18 +56,20 @@ pub fn save_now(row: Row) {
     row.is_sending.set_value(true);
     row.saving.set(Saving::UnderWay);
     spawn_local(async move {
-        let saving = match send(row, &sendable).await {
+        let (saving, became_video) = match send(row, &sendable).await {
             Ok(()) => {
                 let _ = row.saved.try_set(Some(sendable));
-                Saving::Saved
+                (Saving::Saved, false)
             }
-            // The upload became a video at this moment: it is saved there as soon as its id is known.
-            Err(error) if error.code == ErrorCode::Other("UPLOAD_CLOSED".to_owned()) => Saving::Idle,
-            Err(error) => Saving::Failed(error.message),
+            // At this moment: it is saved there, now or as soon as its id is known.
+            Err(error) if error.code == ErrorCode::Other("UPLOAD_CLOSED".to_owned()) => (Saving::Idle, true),
+            Err(error) => (Saving::Failed(error.message), false),
         };
         let _ = row.is_sending.try_set_value(false);
         let _ = row.saving.try_set(saving);
-        if row.details.try_get_untracked().is_some_and(|now| now != details) {
+        let knows_video = row.video_id.try_get_untracked().flatten().is_some();
+        let typed_on = row.details.try_get_untracked().is_some_and(|now| now != details);
+        if typed_on || became_video && knows_video {
             save_now(row);
         }
     });
