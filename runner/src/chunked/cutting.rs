@@ -232,14 +232,15 @@ fn keyframes_if_copied(source: &Source, track: &Track, plan: &Plan, start_s: f64
             return None;
         }
         numbers.push(place.number);
+        if place.number < since {
+            // It is shown before the keyframe that it follows: a cut there would lose it.
+            return None;
+        }
         if sample.is_key {
             since = place.number;
             if place.is_exact {
                 keyframes.push(place.number);
             }
-        } else if place.number < since {
-            // It is shown before the keyframe that it follows: a cut there would lose it.
-            return None;
         }
     }
     numbers.sort_unstable();
@@ -250,7 +251,7 @@ fn keyframes_if_copied(source: &Source, track: &Track, plan: &Plan, start_s: f64
     let longest = keyframes.iter().zip(ends).map(|(from, to)| to.saturating_sub(*from)).max()?;
     let is_often_enough = longest as f64 / plan.rate.fps() <= LONGEST_SEGMENT_S + 0.1;
     let missing = frames.saturating_sub(numbers.len() as u64) as f64 / frames as f64;
-    let is_fit = is_each_alone && missing <= MOST_MISSING && is_often_enough && keyframes.is_sorted();
+    let is_fit = is_each_alone && missing <= MOST_MISSING && is_often_enough;
     is_fit.then_some(Keyframes { keyframes, frames })
 }
 
@@ -260,7 +261,8 @@ fn sound_if_copied(source: &Source, index: &Index) -> Option<u32> {
     copy_format(track)?;
     let (last, others) = track.samples.0.split_last()?;
     let agrees = (track.seconds(track.pts(track.samples.0.first()?)) - audio.start_s?).abs() < AGREEMENT_S;
-    let is_even = others.iter().all(|sample| sample.duration == 1_024 && sample.size > 0);
+    let is_even =
+        others.iter().all(|sample| sample.duration == 1_024 && sample.delay == last.delay && sample.size > 0);
     (track.has_plain_edits && agrees && is_even && last.size > 0).then_some(track.id)
 }
 

@@ -25,7 +25,8 @@ where
     read(exchange(body, WhenLeft::Ends).await?)
 }
 
-/// The same for what must arrive even if the page is left meanwhile. For less than 64 KiB: browsers send no more then.
+/// The same for what must arrive even if the page is left meanwhile. For short ones: browsers take 64 KiB of
+/// all such requests of a page at a time.
 ///
 /// # Errors
 /// As [`send`].

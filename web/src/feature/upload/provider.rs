@@ -13,7 +13,7 @@ use super::{
     inbox::Inbox,
     pill::UploadPill,
     row::Row,
-    save::save_now,
+    save::{save_and_leave, save_now},
     script::{Picked, picked_from, upload_script},
     stage::{Sending, Stage, to_start},
     transfer::{TransferError, send_file},
@@ -89,7 +89,7 @@ impl Uploads {
         });
         // What was typed a moment ago does not wait any longer.
         let left = window_event_listener(ev::pagehide, move |_| {
-            uploads.rows.with_untracked(|rows| rows.iter().copied().for_each(save_now));
+            uploads.rows.with_untracked(|rows| rows.iter().copied().for_each(save_and_leave));
         });
         on_cleanup(move || {
             leaving.remove();

@@ -1,7 +1,10 @@
 //! What is typed about a video reaches the server by itself.
 
+use std::pin::pin;
+
 use cynic::MutationBuilder;
-use gloo_timers::callback::Timeout;
+use futures::future::{Either, select};
+use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -9,6 +12,7 @@ use super::{
     begin::sendable,
     row::{Details, Row, Saving},
     script::upload_script,
+    stage::Stage,
 };
 use crate::{
     api::{self, ApiError, ErrorCode, UpdateVideo, UpdateVideoInput, UpdateVideoVariables},
@@ -17,6 +21,8 @@ use crate::{
 
 /// So long after the last key.
 const PAUSE_MS: u32 = 900;
+/// What has no answer by then is as good as lost, and must not keep what was typed since from being sent.
+const LONGEST_MS: u32 = 20_000;
 
 thread_local! {
     static TIMERS: std::cell::RefCell<std::collections::BTreeMap<u32, Timeout>> = const { std::cell::RefCell::new(std::collections::BTreeMap::new()) };
@@ -31,6 +37,21 @@ pub fn save_soon(row: Row) {
 /// Keeps what was typed in this browser, and sends what differs from what the server has: to the video, or to the
 /// upload while there is no video yet. Before that it goes along when the upload begins.
 pub fn save_now(row: Row) {
+    save(row, false);
+}
+
+/// The same when the page is left, whatever is on its way already.
+pub fn save_and_leave(row: Row) {
+    let has_ended = row
+        .stage
+        .with_untracked(|stage| matches!(stage, Stage::Refused(_) | Stage::Same { .. } | Stage::Cancelled));
+    // What came to nothing must not take the place of another upload of the same file.
+    if !has_ended || row.video_id.with_untracked(Option::is_some) {
+        save(row, true);
+    }
+}
+
+fn save(row: Row, leaves: bool) {
     let details = row.details.get_untracked();
     if row.saved.with_untracked(|saved| saved.as_ref() == Some(&details)) {
         return;
@@ -49,27 +70,33 @@ pub fn save_now(row: Row) {
         row.saving.set(Saving::Failed(problem));
         return;
     };
-    if row.is_sending.get_value() {
+    if row.is_sending.get_value() && !leaves {
         // Two at once could arrive in any order; what is new goes when the other one is over.
         return;
     }
     row.is_sending.set_value(true);
     row.saving.set(Saving::UnderWay);
+    let knew_video = row.video_id.with_untracked(Option::is_some);
     spawn_local(async move {
-        let (saving, became_video) = match send(row, &sendable).await {
+        let answer = match select(pin!(send(row, &sendable)), TimeoutFuture::new(LONGEST_MS)).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => Err(ApiError::offline()),
+        };
+        let has_arrived = answer.is_ok();
+        let saving = match answer {
             Ok(()) => {
                 let _ = row.saved.try_set(Some(sendable));
-                (Saving::Saved, false)
+                Saving::Saved
             }
-            // At this moment: it is saved there, now or as soon as its id is known.
-            Err(error) if error.code == ErrorCode::Other("UPLOAD_CLOSED".to_owned()) => (Saving::Idle, true),
-            Err(error) => (Saving::Failed(error.message), false),
+            // The upload became a video at this moment.
+            Err(error) if error.code == ErrorCode::Other("UPLOAD_CLOSED".to_owned()) => Saving::Idle,
+            Err(error) => Saving::Failed(error.message),
         };
         let _ = row.is_sending.try_set_value(false);
         let _ = row.saving.try_set(saving);
         let knows_video = row.video_id.try_get_untracked().flatten().is_some();
         let typed_on = row.details.try_get_untracked().is_some_and(|now| now != details);
-        if typed_on || became_video && knows_video {
+        if typed_on || !has_arrived && !knew_video && knows_video {
             save_now(row);
         }
     });

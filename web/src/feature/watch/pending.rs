@@ -34,7 +34,10 @@ pub fn PendingView(video: VideoDetails, #[prop(into)] on_change: Callback<()>) -
                     let now = match event {
                         Ok(news) => news.video_progress,
                         // Deleted, or no longer to be seen: the page asks anew and says so.
-                        Err(error) if error.code == ErrorCode::NotFound => return on_change.run(()),
+                        Err(error) if error.code == ErrorCode::NotFound => {
+                            TimeoutFuture::new(AGAIN_MS).await;
+                            return on_change.run(());
+                        }
                         Err(_) => break,
                     };
                     if now.state == VideoState::Failed {
