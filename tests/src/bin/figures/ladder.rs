@@ -78,8 +78,7 @@ fn compare(ours: &Published, theirs: &Path, source: &Path, name: &str) {
         let files = std::fs::read_dir(&folder).unwrap();
         let bytes: u64 = files.map(|file| size(&file.unwrap().path())).sum();
         theirs_bytes += bytes;
-        let (one, other) =
-            (likeness(&track.file, source, rung), likeness(&folder.join("playlist.m3u8"), source, rung));
+        let (one, other) = (likeness(&track.file, source), likeness(&folder.join("playlist.m3u8"), source));
         println!(
             "{name}, {rung}p: SSIM {one:.4}, {:.2} MB; theirs {other:.4}, {:.2} MB",
             size(&track.file) as f64 / 1e6,
@@ -94,18 +93,18 @@ fn size(file: &Path) -> u64 {
     file.metadata().unwrap().len()
 }
 
-/// SSIM of the luma over all frames, against the source in the size of the rung.
-fn likeness(file: &Path, source: &Path, rung: u32) -> f64 {
-    let graph = format!(
-        "[0:v]setpts=N/30/TB[a];[1:v]scale=-2:{rung}:flags=bicubic,format=yuv420p,setpts=N/30/TB[b];[a][b]ssim=stats_file=-"
-    );
+/// SSIM of the luma over all frames, against the source in the size of the file: of a width that is not even, some round
+/// up and others down.
+fn likeness(file: &Path, source: &Path) -> f64 {
+    const GRAPH: &str = "[1:v][0:v]scale2ref=flags=bicubic[source][file];[file]setpts=N/30/TB[a];\
+                         [source]format=yuv420p,setpts=N/30/TB[b];[a][b]ssim=stats_file=-";
     let file: PathBuf = file.to_owned();
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-i"])
         .arg(file)
         .arg("-i")
         .arg(source)
-        .args(["-lavfi", &graph, "-f", "null", "/dev/null"])
+        .args(["-lavfi", GRAPH, "-f", "null", "/dev/null"])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
