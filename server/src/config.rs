@@ -53,6 +53,8 @@ pub struct Config {
     pub max_upload_bytes: u64,
     /// Unset: no limit.
     pub quota_bytes: Option<u64>,
+    /// An upload of which nothing was heard for this long is given up.
+    pub upload_expiry: Duration,
     pub max_duration: Duration,
     /// From the largest rung to the smallest.
     pub ladder: Vec<Rung>,
@@ -62,7 +64,7 @@ pub struct Config {
 }
 
 /// Names of settings, in the order in which they are documented.
-pub const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 21] = [
     "KINORA_LISTEN",
     "KINORA_PUBLIC_URL",
     "KINORA_DATA_DIR",
@@ -79,6 +81,7 @@ pub const NAMES: [&str; 20] = [
     "KINORA_SIGN_UP",
     "KINORA_MAX_UPLOAD_BYTES",
     "KINORA_QUOTA_BYTES",
+    "KINORA_UPLOAD_EXPIRY",
     "KINORA_MAX_DURATION",
     "KINORA_LADDER",
     "KINORA_RATE_LIMITS",
@@ -104,6 +107,7 @@ impl Default for Config {
             sign_up: SignUp::Open,
             max_upload_bytes: LARGEST_OBJECT_BYTES,
             quota_bytes: None,
+            upload_expiry: Duration::from_secs(24 * 3600),
             max_duration: Duration::from_secs(12 * 3600),
             ladder: ladder::standard(),
             rate_limits: true,
@@ -198,6 +202,9 @@ impl Config {
         }
         config.quota_bytes =
             get("KINORA_QUOTA_BYTES").map(|text| bytes("KINORA_QUOTA_BYTES", text)).transpose()?;
+        if let Some(text) = get("KINORA_UPLOAD_EXPIRY") {
+            config.upload_expiry = duration("KINORA_UPLOAD_EXPIRY", text)?;
+        }
         if let Some(text) = get("KINORA_MAX_DURATION") {
             config.max_duration = duration("KINORA_MAX_DURATION", text)?;
         }
@@ -360,6 +367,7 @@ mod tests {
             ("KINORA_SIGN_UP", "maybe"),
             ("KINORA_MAX_UPLOAD_BYTES", "5GB"),
             ("KINORA_MAX_DURATION", "12"),
+            ("KINORA_UPLOAD_EXPIRY", "soon"),
             ("KINORA_LADDER", "1080"),
             ("KINORA_SECRET", "short"),
             ("KINORA_WEBHOOK_PRIVATE", "yes"),

@@ -24,7 +24,7 @@ use crate::{
     database::{self, StatementCount},
     embedded::{
         postgres::Postgres,
-        store::{self, Store},
+        store::{self, LEFTOVERS_AFTER, Store},
     },
     events::Events,
     graphql::SocketPlaces,
@@ -41,8 +41,6 @@ const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// Region that the embedded store is signed for.
 const EMBEDDED_REGION: &str = "auto";
 const EMBEDDED_ACCESS_KEY_ID: &str = "kinora";
-/// Parts and temporary files of the embedded store that are older than this are swept.
-const STORE_LEFTOVERS_AFTER: Duration = Duration::from_secs(48 * 3600);
 
 /// A site that runs.
 pub struct Running {
@@ -200,7 +198,11 @@ pub async fn start(mut config: Config, site: ReadSiteFile) -> Result<Running> {
         tokio::spawn(webhook::run(SharedApp::clone(&app))),
     ];
     if let Some((store, _)) = store {
-        background.push(tokio::spawn(sweep_store(store, app.stop.clone())));
+        let (after, stop) = (LEFTOVERS_AFTER + app.config.upload_expiry, app.stop.clone());
+        let sweeping = async move { store.keep_swept(after).await };
+        background.push(tokio::spawn(async move {
+            stop.run_until_cancelled(sweeping).await;
+        }));
     }
     let runner = match ffmpeg {
         Some(ffmpeg) => {
@@ -351,18 +353,4 @@ pub async fn lend_store(app: &App) -> Result<Option<DropGuard>> {
         }
     });
     Ok(Some(stop.drop_guard()))
-}
-
-async fn sweep_store(store: Store, stop: CancellationToken) {
-    let mut every = tokio::time::interval(Duration::from_secs(3600));
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = every.tick() => {
-                if let Err(error) = store.sweep(STORE_LEFTOVERS_AFTER).await {
-                    tracing::warn!(%error, "the store could not be swept");
-                }
-            }
-        }
-    }
 }

@@ -113,3 +113,25 @@ async fn what_was_left_alone_ends_and_leaves_nothing() {
     assert_eq!(ann.complete(&upload).await.code(), "UPLOAD_CLOSED");
     assert_eq!(app.stored_files().await, 0, "nothing is left in the store");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_store_forgot_is_over_and_holds_nothing() {
+    let app = TestApp::start_with(|config| config.quota_bytes = Some(9)).await;
+    let ann = app.person("ann").await;
+    let upload = begin(&ann, "a.mp4", 9).await;
+    ann.put_parts(&upload, b"any bytes").await;
+    app.lose_open_uploads().await;
+    assert_eq!(ann.create_upload("b.mp4", "video/mp4", 9).await.code(), "QUOTA_EXCEEDED");
+    assert_eq!(ann.complete(&upload).await.code(), "UPLOAD_CLOSED");
+    assert_eq!(unfinished(&ann).await, Vec::<Value>::new(), "nobody can go on with it");
+    ann.upload("b.mp4", "video/mp4", b"any bytes").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_is_as_long_as_the_site_says() {
+    let app = TestApp::start_with(|config| config.upload_expiry = std::time::Duration::from_secs(7200)).await;
+    let ann = app.person("ann").await;
+    begin(&ann, "a.mp4", 9).await;
+    const MINUTES: &str = "SELECT (extract(epoch FROM expires_at - created_at) / 60)::bigint FROM upload";
+    assert_eq!(app.number(MINUTES).await, 120);
+}

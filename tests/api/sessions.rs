@@ -165,3 +165,15 @@ async fn watching(person: &Person, video: &str) -> Socket {
     assert_eq!(socket.value().await["videoProgress"]["state"], "READY");
     socket
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_request_of_somebody_whose_session_ended_is_told_so() {
+    let app = app().await;
+    let ann = app.person("ann").await;
+    const QUERY: &str = "query ($search: String) { videos(search: $search) { nodes { id } } }";
+    let long = json!({ "search": "x".repeat(100_000) });
+    assert_eq!(app.guest.run(QUERY, long.clone()).await.code(), "QUERY_TOO_LARGE");
+    ann.client.query("mutation { logOut }").await.data();
+    // As a completion of thousands of parts is: the page must ask for a log-in and not give up.
+    assert_eq!(ann.client.run(QUERY, long).await.code(), "UNAUTHENTICATED");
+}

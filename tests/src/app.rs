@@ -191,6 +191,14 @@ impl TestApp {
         self.app().storage.delete(key).await.expect("the store of a test answers");
     }
 
+    /// Ends every upload that is open in the store behind the site's back, as a rule of the bucket may.
+    pub async fn lose_open_uploads(&self) {
+        let storage = &self.app().storage;
+        for open in storage.list_multiparts("").await.expect("the store of a test answers") {
+            storage.abort_multipart(&open.key, &open.upload_id).await.expect("the store of a test answers");
+        }
+    }
+
     /// Puts an empty object behind the site's back.
     pub async fn put_empty_object(&self, key: &str) {
         let md5_of_nothing = 0xd41d_8cd9_8f00_b204_e980_0998_ecf8_427e_u128.to_be_bytes();

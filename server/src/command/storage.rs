@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::{print, serve::told_to_stop};
-use crate::embedded::store::{self, Store};
+use crate::embedded::store::{self, LEFTOVERS_AFTER, Store};
 
 const SHORTEST_KEY: usize = 16;
 
@@ -44,8 +44,12 @@ pub(super) async fn serve(arguments: StorageArgs) -> Result<()> {
         )
     })?;
     let store = Store::open(&arguments.folder)?;
-    let router =
-        store::router(store, &arguments.bucket, &arguments.access_key_id, &arguments.secret_access_key);
+    let router = store::router(
+        store.clone(),
+        &arguments.bucket,
+        &arguments.access_key_id,
+        &arguments.secret_access_key,
+    );
     print(&format!(
         "The store is ready: S3_ENDPOINT=http://{} S3_BUCKET={}\n",
         listener.local_addr()?,
@@ -56,5 +60,10 @@ pub(super) async fn serve(arguments: StorageArgs) -> Result<()> {
             tracing::error!(%error, "signals cannot be waited for");
         }
     };
-    axum::serve(listener, router).with_graceful_shutdown(stop).await.context("the store stopped serving")
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stop);
+    tokio::select! {
+        ended = serving => ended.context("the store stopped serving"),
+        // Whose uploads they are is not known here, nor when they give up.
+        () = store.keep_swept(LEFTOVERS_AFTER) => Ok(()),
+    }
 }

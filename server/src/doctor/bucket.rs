@@ -68,14 +68,12 @@ async fn walk(
     findings.push(preflight_finding(preflight, origin, storage));
 
     let long = send(&http, &part, origin, [BODY, b"!"].concat()).await;
-    findings.push(match long {
-        Ok(response) if response.status().is_success() => Finding::bad(
-            LENGTH,
-            "the store took more bytes than were signed",
-            "Use a store that checks the signed length: quotas do not hold with this one.",
-        ),
-        _ => Finding::good(LENGTH, ""),
-    });
+    findings.push(refusal(
+        LENGTH,
+        long,
+        "the store took more bytes than were signed",
+        "Use a store that checks the signed length: quotas do not hold with this one.",
+    ));
     match send(&http, &part, origin, BODY.to_vec()).await {
         Ok(response) if response.status().is_success() => {
             findings.push(Finding::good(PUT, ""));
@@ -103,14 +101,12 @@ async fn walk(
     storage.complete_multipart(key, &upload, &parts).await?;
 
     let late = send(&http, &part, origin, BODY.to_vec()).await;
-    findings.push(match late {
-        Ok(response) if response.status().is_success() => Finding::bad(
-            OVERWRITE,
-            "a part was taken after its upload was complete",
-            "Use another store: with this one uploaders could change videos after they were checked.",
-        ),
-        _ => Finding::good(OVERWRITE, ""),
-    });
+    findings.push(refusal(
+        OVERWRITE,
+        late,
+        "a part was taken after its upload was complete",
+        "Use another store: with this one uploaders could change videos after they were checked.",
+    ));
     findings.push(range_finding(&http, storage, key, origin).await?);
     findings.push(expiry_finding(&http, storage, key).await?);
     Ok(())
@@ -193,14 +189,28 @@ async fn range_finding(
 async fn expiry_finding(http: &Client, storage: &Storage, key: &str) -> Result<Finding, StorageError> {
     let url = storage.presign_get(key, SHORT_LIFE, crate::storage::Audience::Network).await?.url;
     tokio::time::sleep(SHORT_LIFE + Duration::from_secs(2)).await;
-    Ok(match http.get(&url).send().await {
-        Ok(response) if response.status().is_success() => Finding::bad(
-            EXPIRY,
-            "an address was good after its time",
-            "Check the clock of the store's machine; a cache in front of it must not ignore the query.",
-        ),
-        _ => Finding::good(EXPIRY, ""),
-    })
+    Ok(refusal(
+        EXPIRY,
+        http.get(&url).send().await,
+        "an address was good after its time",
+        "Check the clock of the store's machine; a cache in front of it must not ignore the query.",
+    ))
+}
+
+/// What must be refused, was it? Only the store's own no is one: a store that is away, or fails, refuses nothing.
+fn refusal(what: &'static str, answer: reqwest::Result<Response>, taken: &str, mend: &str) -> Finding {
+    let unknown =
+        "It could not be told whether this is refused. Run `kinora doctor` again when the store answers.";
+    match answer {
+        Ok(response) if response.status().is_success() => Finding::bad(what, taken, mend),
+        Ok(response) if response.status().is_client_error() => Finding::good(what, ""),
+        Ok(response) => Finding::bad(what, format!("the store answered {}", response.status()), unknown),
+        // Some stores hang up on a request whose length is not the signed one before they have read it.
+        Err(error) if error.is_connect() || error.is_timeout() => {
+            Finding::bad(what, error.to_string(), unknown)
+        }
+        Err(_) => Finding::good(what, ""),
+    }
 }
 
 fn allows(response: &Response, origin: &str) -> bool {
@@ -235,4 +245,33 @@ fn cors_mend(origin: &str, storage: &Storage) -> String {
         list = serde_json::json!([rule]),
         rules = serde_json::json!({ "CORSRules": [rule] }),
     )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use axum::{Router, http::StatusCode, routing::get};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_no_is_a_refusal() {
+        kinora_runner::install_crypto();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let status = |code: StatusCode| get(move || async move { code });
+        let routes = Router::new()
+            .route("/200", status(StatusCode::OK))
+            .route("/403", status(StatusCode::FORBIDDEN))
+            .route("/503", status(StatusCode::SERVICE_UNAVAILABLE));
+        let server = tokio::spawn(async move { axum::serve(listener, routes).await });
+        let is_bad = async |path: &str| {
+            let answer = Client::new().get(format!("{base}{path}")).send().await;
+            refusal(LENGTH, answer, "taken", "mend").is_bad()
+        };
+        assert!(is_bad("/200").await && is_bad("/503").await && !is_bad("/403").await);
+        server.abort();
+        let _ = server.await;
+        assert!(is_bad("/403").await, "nobody is there");
+    }
 }

@@ -79,7 +79,15 @@ async fn answer(
     let credentials = credentials_of(app, headers)?;
     let requester = authenticate(app, &credentials).await.map_err(failed)?;
     let limit = if matches!(requester, Requester::Guest) { GUEST_BODY_BYTES } else { MEMBER_BODY_BYTES };
-    let request = read(body, limit).await?;
+    let request = read(body, limit).await.map_err(|refusal| match (&credentials, &requester) {
+        // What is too large for a guest is not for whoever they were: a long completion goes on after a log-in.
+        (Credentials::Cookie(_) | Credentials::Bearer(_), Requester::Guest)
+            if refusal.0 == StatusCode::PAYLOAD_TOO_LARGE =>
+        {
+            failed(Error::Unauthenticated("Your session has ended. Log in to go on.".into()))
+        }
+        _ => refusal,
+    })?;
     let renewed = match (&credentials, &requester) {
         (Credentials::Cookie(_), Requester::User(viewer)) => {
             account::renew(app, viewer).await.map_err(failed)?

@@ -163,7 +163,9 @@ impl Importer<'_> {
         };
         let stored = Stored { id, thumbnail_id, key: key.clone(), size_bytes, file_name };
         let recorded = self.record(deleted, post, (origin, extras), stored).await;
-        if recorded.is_err() {
+        // A database that went away while it committed may name them all the same. The next run writes over what it
+        // does not, for the key is that of the post.
+        if matches!(recorded, Err(Trouble::Post(_))) {
             let thumbnail = thumbnail_id.map(|thumbnail| keys::thumbnail(id, thumbnail));
             for key in [Some(key), thumbnail].into_iter().flatten() {
                 if let Err(error) = self.app.storage.delete(&key).await {
@@ -303,7 +305,7 @@ impl Importer<'_> {
                 origin.insert(&transaction).await?;
             }
         }
-        enqueue(self.app, &transaction, created.id).await?;
+        enqueue(&transaction, created.id).await?;
         transaction.commit().await?;
         Ok(())
     }

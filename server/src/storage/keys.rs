@@ -95,6 +95,11 @@ pub fn trial(number: u64) -> String {
 /// Under which all objects of ours lie.
 pub const ALL_PREFIXES: [&str; 4] = ["uploads/", "imports/", "videos/", TRIALS];
 
+/// Whether a key can be one of ours: buckets may be shared.
+pub fn is_ours(key: &str) -> bool {
+    ALL_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+}
+
 /// The part of a key that says whose it is: `uploads/{upload}/`, `videos/{video}/` or `doctor/`.
 pub fn owner_prefix(key: &str) -> &str {
     if key.starts_with(TRIALS) {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use kinora_entity::{UploadId, VideoId, upload, video};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QuerySelect, TransactionTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    TransactionTrait,
 };
 
 use super::{
@@ -70,7 +71,7 @@ pub async fn complete(
         },
     )
     .await?;
-    processing::enqueue(app, &transaction, created.id).await?;
+    processing::enqueue(&transaction, created.id).await?;
     let mut row = row.into_active_model();
     row.state = Set(upload::State::Completed);
     row.video_id = Set(Some(created.id));
@@ -115,12 +116,24 @@ async fn assemble(app: &App, row: &upload::Model, announced: Option<&[(i32, Stri
 async fn check_whole(app: &App, row: &upload::Model) -> Result<()> {
     match app.storage.size_bytes(&row.object_key).await {
         Ok(size) if size == row.size_bytes => Ok(()),
-        Ok(_) | Err(StorageError::NotFound) => Err(Error::coded(
-            "UPLOAD_INCOMPLETE",
-            "The store does not hold this file. Begin the upload again.",
-        )),
+        Ok(_) | Err(StorageError::NotFound) => {
+            give_up(app, row).await?;
+            Err(closed(upload::State::Expired))
+        }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Nothing can be sent to it any more: it must not hold its owner's quota, nor be offered to go on with.
+async fn give_up(app: &App, row: &upload::Model) -> Result<()> {
+    upload::Entity::update_many()
+        .set(upload::ActiveModel { state: Set(upload::State::Expired), ..Default::default() })
+        .filter(upload::Column::Id.eq(row.id))
+        .filter(upload::Column::State.eq(upload::State::Uploading))
+        .exec(&app.database)
+        .await?;
+    tracing::warn!(upload = %row.id, "the store has forgotten an upload that was open");
+    Ok(())
 }
 
 fn missing_parts(plan: &PartPlan, stored: &[StoredPart]) -> Vec<i32> {

@@ -3,7 +3,7 @@
 use kinora_entity::{UploadId, upload};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 
-use super::service::{SILENCE, owned_and_open, plan_of};
+use super::service::{expiry, owned_and_open, plan_of};
 use crate::{
     account::Viewer,
     app::App,
@@ -44,7 +44,7 @@ pub async fn sign_parts(
         signed.push((number, url));
     }
     let mut touched = row.into_active_model();
-    touched.expires_at = Set(app.clock.now() + SILENCE);
+    touched.expires_at = Set(expiry(app));
     touched.update(&app.database).await?;
     Ok(signed)
 }

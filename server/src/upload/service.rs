@@ -1,6 +1,6 @@
 //! The rules of uploads.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use kinora_entity::{UploadId, upload, user, video};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait,
@@ -17,8 +17,6 @@ use crate::{
     video::{Description, TagName, Title, display_file_name},
 };
 
-/// An upload of which nothing was heard for this long is given up.
-pub const SILENCE: Duration = Duration::hours(24);
 /// Uploads of one account that are open at the same time: far more than anybody sends at once.
 const MOST_OPEN: u64 = 500;
 /// Of one file sent again and again, the latest are looked at.
@@ -75,18 +73,23 @@ pub async fn create(app: &App, viewer: &Viewer, new: NewUpload) -> Result<upload
         tags: Set(tag_names(&new.tags)),
         visibility: Set(new.visibility),
         created_at: Set(now),
-        expires_at: Set(now + SILENCE),
+        expires_at: Set(expiry(app)),
         sample_hash: Set(new.sample_hash.map(SampleHash::into_string)),
         modified_at: Set(new.modified_at),
         cleared: Set(false),
     };
     let reserved = reserve(app, viewer, row).await;
-    if reserved.is_err()
-        && let Err(error) = app.storage.abort_multipart(&object_key, &storage_upload_id).await
-    {
+    // A database that went away while it committed may have the row all the same, and the row needs the store's upload.
+    let is_refused = !matches!(reserved, Ok(_) | Err(Error::Internal(_) | Error::Unavailable(_)));
+    if is_refused && let Err(error) = app.storage.abort_multipart(&object_key, &storage_upload_id).await {
         tracing::warn!(%error, "a refused upload is left over in the store until the sweep");
     }
     reserved
+}
+
+/// When an upload is given up of which nothing more is heard.
+pub(super) fn expiry(app: &App) -> DateTime<Utc> {
+    app.clock.now() + app.config.upload_expiry
 }
 
 /// Inserts the row while nobody else of the same account does.
@@ -196,7 +199,7 @@ pub async fn describe(
     id: UploadId,
     change: DetailsChange,
 ) -> Result<upload::Model> {
-    let mut row = upload::ActiveModel { expires_at: Set(app.clock.now() + SILENCE), ..Default::default() };
+    let mut row = upload::ActiveModel { expires_at: Set(expiry(app)), ..Default::default() };
     if let Some(title) = change.title {
         row.title = Set(title.into_string());
     }

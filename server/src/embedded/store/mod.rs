@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 pub use error::StoreError;
 pub use router::router;
-pub use sweep::SweepReport;
+pub use sweep::{LEFTOVERS_AFTER, SweepReport};
 
 /// A store that is open. Clones share it; the folder is free for another one when the last is dropped.
 #[derive(Clone)]

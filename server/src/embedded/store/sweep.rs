@@ -23,7 +23,22 @@ pub struct SweepReport {
     pub freed_bytes: u64,
 }
 
+/// Beside the silence after which whoever uploads gives up. What S3's own rules for unfinished uploads usually say.
+pub const LEFTOVERS_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
 impl Store {
+    /// Sweeps every hour, for as long as it is polled.
+    pub async fn keep_swept(&self, older_than: Duration) {
+        let mut every = tokio::time::interval(SWEEP_EVERY);
+        loop {
+            every.tick().await;
+            if let Err(error) = self.sweep(older_than).await {
+                tracing::warn!(%error, "the store could not be swept");
+            }
+        }
+    }
+
     /// Removes temporary files, uploads and receipts that nothing has happened to for `older_than`.
     ///
     /// An upload that is swept is answered with `NoSuchUpload` from then on, and so is the repetition of a

@@ -143,8 +143,9 @@ async fn create(row: Row, sample_hash: Option<String>) -> Result<Begun, Transfer
         sample_hash,
         modified_at: Some(DateTime::from_unix_ms(row.identity.with_value(|file| file.modified_ms as f64))),
     };
-    let request = || api::send(CreateUpload::build(CreateUploadVariables { input: input.clone() }));
-    let upload = patiently(request).await?.create_upload;
+    // Not repeated here: an upload whose answer was lost holds its bytes of the quota, and the next try finds it among
+    // the unfinished ones.
+    let upload = api::send(CreateUpload::build(CreateUploadVariables { input })).await?.create_upload;
     row.saved.set(sent);
     let plan = plan(row.size_bytes(), upload.part_size, upload.part_count)?;
     Ok(Begun { upload_id: upload.id, plan, etags: Rc::default() })

@@ -119,6 +119,12 @@ impl Uploads {
                 continue;
             }
             let identity = FileIdentity::of(file);
+            if let Some(row) = self.broken_off(&identity) {
+                row.file.set_value(picked.file);
+                row.handle.update_value(|handle| *handle = picked.handle.or(handle.take()));
+                self.retry(row);
+                continue;
+            }
             let refused = if self.holds(&identity) {
                 Some(format!("{} is in this list already.", file.name()))
             } else {
@@ -142,6 +148,19 @@ impl Uploads {
                 row.identity.with_value(|other| other == identity)
                     && !row.stage.with_untracked(Stage::is_over)
             })
+        })
+    }
+
+    /// The row of a file whose upload broke off: whoever chooses it again wants it to go on.
+    fn broken_off(self, identity: &FileIdentity) -> Option<Row> {
+        let broken = |row: &Row| match row.stage.get_untracked() {
+            Stage::Broken(_) => true,
+            Stage::Refused(_) => row.upload_id().is_some(),
+            _ => false,
+        };
+        self.rows.with_untracked(|rows| {
+            let same = |row: &&Row| row.identity.with_value(|other| other == identity);
+            rows.iter().filter(same).find(|row| broken(row)).copied()
         })
     }
 

@@ -21,6 +21,8 @@ use crate::{
 
 /// So long after the last key.
 const PAUSE_MS: u32 = 900;
+/// What did not arrive because the server was away is sent again after this.
+const AWAY_MS: u32 = 10_000;
 /// What has no answer by then is as good as lost, and must not keep what was typed since from being sent.
 const LONGEST_MS: u32 = 20_000;
 
@@ -30,7 +32,11 @@ thread_local! {
 
 /// Something was typed: saved soon.
 pub fn save_soon(row: Row) {
-    let timer = Timeout::new(PAUSE_MS, move || save_now(row));
+    save_after(row, PAUSE_MS);
+}
+
+fn save_after(row: Row, pause_ms: u32) {
+    let timer = Timeout::new(pause_ms, move || save_now(row));
     TIMERS.with_borrow_mut(|timers| timers.insert(row.id, timer));
 }
 
@@ -83,6 +89,7 @@ fn save(row: Row, leaves: bool) {
             Either::Right(_) => Err(ApiError::offline()),
         };
         let has_arrived = answer.is_ok();
+        let may_arrive_later = answer.as_ref().is_err_and(ApiError::can_retry);
         let saving = match answer {
             Ok(()) => {
                 let _ = row.saved.try_set(Some(sendable));
@@ -98,6 +105,8 @@ fn save(row: Row, leaves: bool) {
         let typed_on = row.details.try_get_untracked().is_some_and(|now| now != details);
         if typed_on || !has_arrived && !knew_video && knows_video {
             save_now(row);
+        } else if may_arrive_later {
+            save_after(row, AWAY_MS);
         }
     });
 }

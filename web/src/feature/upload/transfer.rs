@@ -75,8 +75,14 @@ pub async fn send_file(row: Row, others: Vec<cynic::Id>, wires: Wires) -> Result
         if error.upload_is_gone {
             row.begun.set_value(None);
             // Gone because it is whole: another tab, or this one before it was closed, has sent the rest.
-            if let Ok(video_id) = complete(&begun).await {
-                return Ok(video_id);
+            match complete(&begun).await {
+                Ok(video_id) => return Ok(video_id),
+                // The store has forgotten it, and the server knows by now: the next try begins anew.
+                Err(error) if is_outdated(&error) => {
+                    let words = "What was sent is gone from the storage. It is sent again in a moment.";
+                    return Err(TransferError::Away(words.to_owned()));
+                }
+                Err(_) => {}
             }
         }
         return Err(error.into());
@@ -86,7 +92,11 @@ pub async fn send_file(row: Row, others: Vec<cynic::Id>, wires: Wires) -> Result
         if is_outdated(&error) {
             row.begun.set_value(None);
         }
-        TransferError::from(error)
+        match &error.code {
+            // A completion names every part, which is only too much for a guest: the cookie has run out meanwhile.
+            ErrorCode::Other(code) if code == "QUERY_TOO_LARGE" => TransferError::SignedOut,
+            _ => TransferError::from(error),
+        }
     })?;
     row.begun.set_value(None);
     Ok(video_id)
