@@ -75,6 +75,8 @@ pub struct Model {
     pub attempts: i32,
     /// How often a lease ran out without a word from its runner.
     pub crashes: i32,
+    /// How often it was given back through no fault of its own: its runner was stopped, or the storage was away.
+    pub excused: i32,
     pub run_after: DateTimeUtc,
     pub lease_id: Option<LeaseId>,
     pub lease_expires_at: Option<DateTimeUtc>,
@@ -106,6 +108,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// How often it did not end well, the current attempt included, and nothing but the job can be to blame.
+    pub fn failures(&self) -> i32 {
+        self.attempts - self.excused
+    }
+
     /// The processing attempt of the video that this job works for. Once there is a plan it stays the same,
     /// however often the job itself is tried.
     pub fn video_attempt(&self) -> i32 {

@@ -18,6 +18,7 @@ mod m20261121_000013_tracks_and_downloads;
 mod m20261121_000014_protection;
 mod m20261121_000015_previews;
 mod m20261121_000016_thumbnails;
+mod m20261121_000017_job_setbacks;
 
 /// Brings a database up to what the entities describe.
 pub struct Migrator;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000014_protection::Migration),
             Box::new(m20261121_000015_previews::Migration),
             Box::new(m20261121_000016_thumbnails::Migration),
+            Box::new(m20261121_000017_job_setbacks::Migration),
         ]
     }
 }

@@ -207,6 +207,83 @@ async fn plans_that_make_no_sense_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_publishes_what_it_makes_and_nothing_else() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    ann.upload("a.mp4", "video/mp4", b"any bytes").await;
+    let planning = runner.lease().await.unwrap()["lease"]["id"].take();
+    let mut plan = plan();
+    plan["jobs"].as_array_mut().unwrap().push(json!({ "kind": "MAKE_POSTER", "weightMs": 500 }));
+    runner.plan(&planning, plan).await.data();
+    runner.complete_part(&planning).await.data();
+    let mut leases = std::collections::HashMap::new();
+    while let Some(job) = runner.lease_part().await {
+        let name = format!("{} {}", job["kind"].as_str().unwrap(), job["chunk"]);
+        leases.insert(name, job["lease"]["id"].clone());
+    }
+    let made = [
+        ("ENCODE_AUDIO null", [("audio", 0), ("audio", 1)].as_slice()),
+        ("ENCODE_CHUNK 0", &[("360p", 0)]),
+        ("ENCODE_CHUNK 1", &[("360p", 1)]),
+        ("MAKE_POSTER null", &[]),
+    ];
+    for (job, own) in made {
+        for chunk in [("360p", 0), ("360p", 1), ("audio", 0), ("audio", 1)] {
+            let output = json!([{ "kind": "CHUNK", "rendition": chunk.0, "chunk": chunk.1, "size": 9_600 }]);
+            let signed = runner.sign_outputs(&leases[job], output).await;
+            assert_eq!(signed.failed(), !own.contains(&chunk), "{job} {chunk:?}: {}", signed.body);
+            let published = runner.publish_chunk(&leases[job], planned_chunk(chunk.0, chunk.1)).await;
+            assert_eq!(published.code(), "RESULT_REJECTED", "nothing is stored, or it is not its own");
+        }
+        let poster = json!([{ "kind": "POSTER", "size": 10 }]);
+        assert_eq!(runner.sign_outputs(&leases[job], poster).await.failed(), !job.starts_with("MAKE_POSTER"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_size_that_saves_nothing_is_not_made() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let video = ann.upload("a.mp4", "video/mp4", b"any bytes").await;
+    let planning = runner.lease().await.unwrap()["lease"]["id"].take();
+    let mut plan = plan();
+    plan["renditions"] = ["1080p", "720p", "480p", "360p"]
+        .map(|name| {
+            let height: u32 = name.trim_end_matches('p').parse().unwrap();
+            json!({ "name": name, "kind": "VIDEO", "width": height * 2, "height": height, "frameRate": 30.0, "chunkCount": 2 })
+        })
+        .into();
+    plan["jobs"].as_array_mut().unwrap().remove(0);
+    runner.plan(&planning, plan).await.data();
+    runner.complete_part(&planning).await.data();
+    let (first, second) = (runner.lease_part().await.unwrap(), runner.lease_part().await.unwrap());
+    assert_eq!(second["renditions"].as_array().unwrap().len(), 4, "nobody knows yet");
+    // As large as each other, which pictures are that hardly change.
+    for name in ["1080p", "720p", "480p", "360p"] {
+        runner.send_chunk(&first["lease"]["id"], planned_chunk(name, 0)).await.data();
+    }
+    runner.complete_part(&first["lease"]["id"]).await.data();
+    // Whoever had begun before goes on undisturbed; whoever begins now is told.
+    runner.send_chunk(&second["lease"]["id"], planned_chunk("720p", 1)).await.data();
+    runner.fail(&second["lease"]["id"], "RUNNER_STOPPED", "Not now.", true).await.data();
+    let second = runner.lease_part().await.unwrap();
+    let mut wanted: Vec<&str> =
+        second["renditions"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    wanted.sort_unstable();
+    assert_eq!(wanted, ["1080p", "360p"]);
+    for name in ["1080p", "360p"] {
+        runner.send_chunk(&second["lease"]["id"], planned_chunk(name, 1)).await.data();
+    }
+    runner.complete_part(&second["lease"]["id"]).await.data();
+    let seen = ann.video(&video).await;
+    assert_eq!(seen["state"], "READY");
+    let names: Vec<&Value> =
+        seen["renditions"].as_array().unwrap().iter().map(|rendition| &rendition["name"]).collect();
+    assert_eq!(names, ["1080p", "360p"]);
+    assert_eq!(app.guest.get(&format!("/v/{video}/720p.m3u8")).await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn deleting_a_growing_video_leaves_nothing() {
     let app = TestApp::start().await;
     let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
@@ -215,7 +292,7 @@ async fn deleting_a_growing_video_leaves_nothing() {
     runner.send_chunk(&planning, planned_chunk("audio", 0)).await.data();
     runner.complete_part(&planning).await.data();
     let part = runner.lease_part().await.unwrap();
-    let output = json!([{ "kind": "CHUNK", "rendition": "360p", "chunk": 1, "size": 9_600 }]);
+    let output = json!([{ "kind": "CHUNK", "rendition": "audio", "chunk": 1, "size": 9_600 }]);
     let signed = runner.sign_outputs(&part["lease"]["id"], output).await.data();
     ann.run("mutation ($id: ID!) { deleteVideo(id: $id) }", json!({ "id": video })).await.data();
     assert_eq!(runner.renew(&part["lease"]["id"]).await.code(), "LEASE_LOST");

@@ -202,3 +202,27 @@ async fn deleting_a_video_takes_its_job_away() {
     assert_eq!(runner.renew(&job["lease"]["id"]).await.code(), "LEASE_LOST");
     assert_eq!(runner.lease().await, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runner_that_stops_and_a_store_that_is_away_are_not_the_jobs_fault() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let video = ann.upload("a.mp4", "video/mp4", b"any bytes").await;
+    for code in ["RUNNER_STOPPED", "STORAGE_UNAVAILABLE", "RUNNER_OUT_OF_DISK"] {
+        for _ in 0..3 {
+            let job = lease_within_back_off(&app, &runner).await;
+            runner.fail(&job["lease"]["id"], code, "Not now.", true).await.data();
+        }
+    }
+    const WAIT_S: &str = "SELECT extract(epoch FROM run_after - now())::bigint FROM job";
+    let wait_s = app.number(WAIT_S).await;
+    assert!((1..=300).contains(&wait_s), "a store that comes back is used again soon: {wait_s} s");
+    for _ in 0..4 {
+        let job = lease_within_back_off(&app, &runner).await;
+        runner.fail(&job["lease"]["id"], "INTERNAL", "It crashed.", true).await.data();
+    }
+    assert_eq!(ann.video(&video).await["state"], "PROCESSING");
+    let job = lease_within_back_off(&app, &runner).await;
+    runner.fail(&job["lease"]["id"], "INTERNAL", "It crashed.", true).await.data();
+    assert_eq!(ann.video(&video).await["state"], "FAILED");
+}

@@ -213,3 +213,64 @@ async fn what_must_be_encoded_can_be_watched_before_it_is_ready_and_joins() {
     let of = |published: &Published| frames(&published.sound.as_ref().unwrap().file, "a");
     assert_eq!(of(&cut), of(&whole));
 }
+
+/// The same frames and sound in a container without an index that could be used.
+fn wrapped(clip: &Clip, folder: &Path, extension: &str, options: &[&str]) -> std::path::PathBuf {
+    let to = folder.join(format!("wrapped.{extension}"));
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-i"])
+        .arg(clip.path())
+        .args(["-c", "copy"])
+        .args(options)
+        .arg(&to)
+        .status();
+    assert!(made.unwrap().success(), "{}", to.display());
+    to
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_in_any_container_are_passed_on() {
+    let app = TestApp::start_with(|config| {
+        config.embedded_runner = true;
+        config.ladder = vec![rung(180), rung(90)];
+    })
+    .await;
+    let ann = app.person("ann").await;
+    let folder = tempfile::tempdir().unwrap();
+    let source = clips::CHUNKS_UNEVEN.path();
+    let fragments: &[&str] = &["-movflags", "frag_keyframe+empty_moov"];
+    let wrappers: [(&str, &[&str]); 4] = [("mkv", &[]), ("ts", &[]), ("flv", &[]), ("mp4", fragments)];
+    for (extension, options) in wrappers {
+        let file = wrapped(&clips::CHUNKS_UNEVEN, folder.path(), extension, options);
+        let bytes = std::fs::read(&file).unwrap();
+        let id = ann.upload(&format!("a.{extension}"), "video/mp4", &bytes).await;
+        let early = ann.playable(&id, PATIENCE).await;
+        assert_eq!(early["state"], "PROCESSING", "{extension}: it was ready as soon as it could be watched");
+        let video = ann.ready(&id, PATIENCE).await;
+        let cut = fetch(&ann.client, video).await;
+        assert!(frames(&cut.pictures[0].file, "v") == frames(&source, "v"), "{extension}: not passed on");
+        assert!(cut.pictures.iter().all(|track| chunks(track) == 2), "{extension}");
+        let sound = cut.sound.as_ref().unwrap();
+        let late_ms = probe::sound_begins_ms(&sound.file) - probe::picture_begins_ms(&cut.pictures[0].file);
+        let in_source_ms = probe::sound_begins_ms(&file) - probe::picture_begins_ms(&file);
+        assert!((late_ms - in_source_ms).abs() <= 20.0, "{extension}: {late_ms} and {in_source_ms} ms");
+        check_segments(&cut);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_only_passed_on_is_looked_through_all_the_same() {
+    let app = TestApp::start_with(|config| {
+        config.embedded_runner = true;
+        config.ladder = vec![rung(180)];
+    })
+    .await;
+    let ann = app.person("ann").await;
+    let mut bytes = clips::CHUNKS_UNEVEN.bytes();
+    // Behind the index, which faststart puts in front.
+    let (from, to) = (bytes.len() / 2, bytes.len() * 9 / 10);
+    bytes[from..to].fill(0x5a);
+    let id = ann.upload("damaged.mp4", "video/mp4", &bytes).await;
+    let outcome = ann.outcome(&id, PATIENCE).await;
+    assert_eq!(outcome["failure"]["code"], "MEDIA_CORRUPT", "{outcome}");
+}

@@ -71,7 +71,7 @@ impl FakeRunner {
     pub async fn lease_part(&self) -> Option<Value> {
         const LEASE: &str =
             "mutation { leaseJob(kinds: [COPY_CHUNK, ENCODE_CHUNK, ENCODE_AUDIO, MAKE_POSTER]) {
-            id kind attempt chunk plan inOnePiece contentKey lease { id } videoId } }";
+            id kind attempt chunk plan inOnePiece contentKey renditions lease { id } videoId } }";
         let mut data = self.client.query(LEASE).await.data();
         Some(data["leaseJob"].take()).filter(Value::is_object)
     }

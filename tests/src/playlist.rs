@@ -30,7 +30,10 @@ impl Variant {
 /// The master playlist.
 #[derive(Debug, Clone)]
 pub struct Master {
+    /// With pictures.
     pub variants: Vec<Variant>,
+    /// Without pictures.
+    pub sound_alone: Vec<Variant>,
     /// `EXT-X-MEDIA` of type AUDIO.
     pub audio: Vec<Variant>,
     /// `EXT-X-MEDIA` of type SUBTITLES.
@@ -43,6 +46,7 @@ impl Master {
         let mut lines = lines(text);
         let mut master = Self {
             variants: Vec::new(),
+            sound_alone: Vec::new(),
             audio: Vec::new(),
             subtitles: Vec::new(),
             independent_segments: false,
@@ -50,7 +54,10 @@ impl Master {
         while let Some(line) = lines.next() {
             if let Some(list) = line.strip_prefix("#EXT-X-STREAM-INF:") {
                 let url = at.join(lines.next().expect("an address after EXT-X-STREAM-INF")).unwrap();
-                master.variants.push(Variant { url, attributes: attributes(list) });
+                let attributes = attributes(list);
+                let has_pictures = attributes.contains_key("RESOLUTION");
+                let of_kind = if has_pictures { &mut master.variants } else { &mut master.sound_alone };
+                of_kind.push(Variant { url, attributes });
             } else if let Some(list) = line.strip_prefix("#EXT-X-MEDIA:") {
                 let attributes = attributes(list);
                 let of_kind = match &*attributes["TYPE"] {

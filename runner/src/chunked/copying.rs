@@ -48,7 +48,7 @@ pub fn pictures(cutting: &Cutting, track: &Track) -> Option<Pieces> {
 pub fn sound(cutting: &Cutting, track: &Track) -> Option<Pieces> {
     let samples = &track.samples.0;
     let at_s = |at: usize| track.seconds(track.pts(&samples[at])) - cutting.start_s;
-    let end_s = track.seconds(track.samples.end() as i64 - track.media_start as i64) - cutting.start_s;
+    let end_s = track.seconds(track.samples.end() as i64 - track.media_start) - cutting.start_s;
     if samples.is_empty() {
         return None;
     }
@@ -112,7 +112,7 @@ pub fn write(
     let mut file = BufWriter::new(File::create(to)?);
     let samples = &track.samples.0;
     let shift = f64::from(BASE_S) * f64::from(track.timescale) - cutting.start_s * f64::from(track.timescale);
-    let shift = shift.round() as i64 - track.media_start as i64;
+    let shift = shift.round() as i64 - track.media_start;
     let begins = samples.first().map_or(0, |first| track.pts(first));
     // By when frames are shown: where some are missing, times of decoding run ahead of that.
     let shown_ms = |at: usize| match samples.get(at) {

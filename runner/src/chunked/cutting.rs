@@ -2,21 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{copying, grid::Grid};
+use super::{copying, grid::Grid, rewrap::Rewrap};
 use crate::{
     ffmpeg::{
         colour::Transfer,
         orientation::Orientation,
         plan::{Plan, Settings},
-        source::Source,
+        source::{Container, Source},
     },
     mp4::{Index, Track, copy_format},
 };
 
 /// Changes when the details of a plan change their meaning.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// Plans since then say nothing that is not understood any more.
+const OLDEST_VERSION: u32 = 2;
 /// What is shorter is made in one piece before a plan would have paid.
-const SHORTEST_S: f64 = 3.0;
+pub(super) const SHORTEST_S: f64 = 3.0;
 /// The first chunk is short, so that playing can begin early.
 const FIRST_CHUNK_S: f64 = 6.0;
 const CHUNK_S: f64 = 30.0;
@@ -35,11 +37,16 @@ const SMALLER_BY: f64 = 1.2;
 pub const LEAD_S: f64 = 1.0;
 /// What ffprobe and the index say of the same moment.
 const AGREEMENT_S: f64 = 0.05;
+/// Sound that begins later than this gets silence in front.
+const LATEST_SOUND_S: f64 = 0.1;
 
 /// How a video is made in chunks: all that its jobs need to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cutting {
     version: u32,
+    /// How the source is wrapped anew before anything of this is true of it.
+    #[serde(default)]
+    pub rewrap: Option<Rewrap>,
     /// Its sizes are those that are encoded.
     pub plan: Plan,
     /// Number of the first frame of each chunk, at the plan's rate.
@@ -89,9 +96,9 @@ impl Cutting {
         if duration_s <= SHORTEST_S {
             return None;
         }
-        let track = match (source.has_exact_index, index) {
-            (true, Some(index)) => Some(picture_track(source, index)?),
-            (false, None) if source.is_matroska => None,
+        let track = match (source.container, index) {
+            (Container::Mov, Some(index)) => Some(picture_track(source, index)?),
+            (Container::Matroska, None) => None,
             _ => return None,
         };
         let mut plan = Plan::new(source, settings);
@@ -121,6 +128,7 @@ impl Cutting {
         let duration_ms = (duration_s * 1_000.0).round() as u32;
         let mut cutting = Self {
             version: VERSION,
+            rewrap: None,
             plan,
             chunks,
             frames,
@@ -147,9 +155,11 @@ impl Cutting {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Nothing if it was written by another version.
+    /// Nothing if it was written by a version that meant something else.
     pub fn from_details(details: &str) -> Option<Self> {
-        serde_json::from_str::<Self>(details).ok().filter(|cutting| cutting.version == VERSION)
+        serde_json::from_str::<Self>(details)
+            .ok()
+            .filter(|cutting| (OLDEST_VERSION..=VERSION).contains(&cutting.version))
     }
 
     pub fn cut(&self, index: u32) -> Option<Cut> {
@@ -259,11 +269,13 @@ fn sound_if_copied(source: &Source, index: &Index) -> Option<u32> {
     let audio = source.audio.as_ref().filter(|audio| audio.codec == "aac")?;
     let track = index.track(audio.track_id?)?;
     copy_format(track)?;
+    let late_s = audio.start_s? - source.start_s?;
     let (last, others) = track.samples.0.split_last()?;
     let agrees = (track.seconds(track.pts(track.samples.0.first()?)) - audio.start_s?).abs() < AGREEMENT_S;
     let is_even =
         others.iter().all(|sample| sample.duration == 1_024 && sample.delay == last.delay && sample.size > 0);
-    (track.has_plain_edits && agrees && is_even && last.size > 0).then_some(track.id)
+    let is_prompt = late_s <= LATEST_SOUND_S;
+    (track.has_plain_edits && agrees && is_prompt && is_even && last.size > 0).then_some(track.id)
 }
 
 /// Keyframes that are far enough apart.

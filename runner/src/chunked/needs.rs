@@ -68,7 +68,7 @@ pub fn pictures(index: &Index, track: u32, start_s: f64, from_s: f64, to_s: f64)
     let shown_s = |sample: &Sample| track.seconds(track.pts(sample)) - start_s;
     let is_before = |sample: &Sample| sample.is_key && shown_s(sample) <= from_s - SEEK_MARGIN_S;
     let first = samples.iter().rposition(is_before).unwrap_or(0);
-    let decoded_s = |sample: &Sample| track.seconds(sample.dts as i64 - track.media_start as i64) - start_s;
+    let decoded_s = |sample: &Sample| track.seconds(sample.dts as i64 - track.media_start) - start_s;
     let end = samples.partition_point(|sample| decoded_s(sample) <= to_s + READ_MARGIN_S);
     let needed = samples.get(first..end).unwrap_or_default();
     Ranges::of(beginnings(index, HEAD_S).chain(places(needed)))

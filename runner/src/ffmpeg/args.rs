@@ -11,7 +11,7 @@ use super::{
     probe::MAX_PIXELS,
 };
 use crate::{
-    chunked::{Cut, Cutting, cutting::LEAD_S},
+    chunked::{Cut, Cutting, cutting::LEAD_S, rewrap::Rewrap},
     workdir::{OUT, SOURCE},
 };
 
@@ -100,6 +100,51 @@ pub fn encode(plan: &Plan) -> Vec<String> {
     if let Some(audio) = &plan.audio {
         args.sound(audio);
     }
+    args.0
+}
+
+/// File name of a source that was wrapped anew, relative to the job's folder.
+pub fn rewrapped_output() -> String {
+    format!("{OUT}/rewrapped")
+}
+
+/// ffmpeg's orders to put pictures and sound into another container, untouched.
+pub fn rewrap(how: &Rewrap, limit: Duration) -> Vec<String> {
+    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "info"]);
+    args.add(&["-progress", "pipe:1", "-stats_period", "0.5", "-max_alloc", &MAX_ALLOC_BYTES.to_string()]);
+    args.add(&["-t", &format!("{:.3}", limit.as_secs_f64())]);
+    args.input();
+    args.add(&["-map", &format!("0:{}", how.video_index)]);
+    if let Some(audio) = how.audio_index {
+        args.add(&["-map", &format!("0:{audio}")]);
+    }
+    args.add(&["-c", "copy"]);
+    args.strip();
+    // Any runner comes to the same bytes. Some codecs were once new to MP4.
+    args.add(&["-fflags", "+bitexact", "-strict", "experimental"]);
+    // What lies before the beginning is kept, and an edit list says so.
+    let lead_s = f64::from(how.lead_us) / 1e6;
+    args.add(&["-output_ts_offset", &format!("{:.6}", -lead_s), "-avoid_negative_ts", "disabled"]);
+    args.add(&["-f", how.wrapper.format(), &format!("file:{}", rewrapped_output())]);
+    args.0
+}
+
+/// ffmpeg's orders to decode the pictures of one chunk and to make nothing of them: what is passed on must be whole.
+pub fn read_through(cutting: &Cutting, cut: &Cut) -> Vec<String> {
+    let plan = &cutting.plan;
+    let mut args = Args::encoding();
+    if cut.first > 0 {
+        args.add(&["-ss", &format!("{:.6}", cutting.seconds(cut.first))]);
+    }
+    let read_s = match (cut.is_last, cut.frames) {
+        (false, Some(frames)) => cutting.seconds(frames),
+        _ => plan.limit.as_secs_f64(),
+    };
+    args.add(&["-t", &format!("{read_s:.3}")]);
+    args.input();
+    args.add(&["-map", &format!("0:{}", plan.video_index), "-fps_mode", "passthrough"]);
+    args.strip();
+    args.add(&["-f", "null", "-"]);
     args.0
 }
 

@@ -72,7 +72,7 @@ const LOWEST_BITRATE: u32 = 200_000;
 
 /// The sizes for a source that is shown at `width` × `height` square pixels, largest first; never empty.
 ///
-/// `source_bitrate` is the source's own in bits per second where known: no rendition is given much more.
+/// `source_bitrate` is the source's own in bits per second where known: no rendition is given more.
 pub fn sizes(width: u32, height: u32, rungs: &[Rung], source_bitrate: Option<u32>) -> Vec<Size> {
     let short = width.min(height);
     let mut rungs: Vec<Rung> = rungs.iter().copied().filter(|rung| rung.short_side >= 2).collect();
@@ -101,10 +101,7 @@ fn size(width: u32, height: u32, rung: Rung, source_bitrate: Option<u32>) -> Siz
     let scale = f64::from(rung.short_side) / f64::from(width.min(height));
     let side = |length: u32| even(f64::from(length) * scale);
     let max_bitrate = match source_bitrate {
-        // A fifth more than the source had, for no encoder is as good at once; but never starved.
-        Some(source) => rung
-            .video_bitrate
-            .min(source.saturating_add(source / 5).max(rung.video_bitrate / 5 * 2).max(LOWEST_BITRATE)),
+        Some(source) => rung.video_bitrate.min(source.max(LOWEST_BITRATE)),
         None => rung.video_bitrate,
     };
     Size {
@@ -197,10 +194,10 @@ mod tests {
     }
 
     #[test]
-    fn no_rendition_gets_much_more_than_the_source_had() {
+    fn no_rendition_gets_more_than_the_source_had() {
         let bitrates: Vec<u32> =
             sizes(1920, 1080, &LADDER, Some(1_000_000)).iter().map(|s| s.max_bitrate).collect();
-        assert_eq!(bitrates, [2_000_000, 1_200_000, 1_200_000, 700_000]);
+        assert_eq!(bitrates, [1_000_000, 1_000_000, 1_000_000, 700_000]);
     }
 
     #[test]

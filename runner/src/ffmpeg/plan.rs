@@ -9,7 +9,7 @@ use super::{
     frame_rate::FrameRate,
     ladder::{self, Rung, Size},
     orientation::Orientation,
-    source::Source,
+    source::{Container, Source},
 };
 
 /// What the job asks for.
@@ -98,7 +98,7 @@ impl Plan {
             rate: video.rate,
             sizes,
             audio,
-            end: source.stated_duration.filter(|_| source.has_exact_index),
+            end: source.stated_duration.filter(|_| source.container == Container::Mov),
             limit: settings.max_duration + SLACK,
             poster: PosterPlan {
                 width: poster_side(width),

@@ -12,7 +12,7 @@ use super::{
     orientation::Orientation,
     report::{Report, Stream, ratio, seconds},
     run::{RunError, Workbench},
-    source::{AudioStream, Source, VideoStream},
+    source::{AudioStream, Container, Source, VideoStream},
 };
 use crate::{
     job::{MediaError, Refusal},
@@ -196,8 +196,7 @@ fn describe(report: &Report, log: &Log, size_bytes: u64, max_duration: Duration)
         }),
         stated_duration: duration(stated_s),
         likely_duration: duration(likely_s),
-        has_exact_index: report.format.format_name.starts_with("mov,"),
-        is_matroska: report.format.format_name.starts_with("matroska"),
+        container: Container::of_format(&report.format.format_name),
         start_s: seconds(report.format.start_time.as_deref()),
         size_bytes,
         has_texts: !report.chapters.is_empty() || report.streams.iter().any(Stream::is_text),

@@ -13,14 +13,37 @@ pub struct Source {
     pub stated_duration: Option<Duration>,
     /// How long it probably is, for showing progress; from the size where nothing is stated.
     pub likely_duration: Option<Duration>,
-    /// Whether the index can be trusted to the frame (MP4 and MOV).
-    pub has_exact_index: bool,
-    pub is_matroska: bool,
+    pub container: Container,
     /// Where the timeline of the file begins, in seconds.
     pub start_s: Option<f64>,
     pub size_bytes: u64,
     /// Whether it has subtitles that are text, or chapters.
     pub has_texts: bool,
+}
+
+/// Containers that are treated in ways of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// MP4 and MOV, whose index can be trusted to the frame.
+    Mov,
+    /// And WebM.
+    Matroska,
+    TransportStream,
+    Flash,
+    Other,
+}
+
+impl Container {
+    /// By ffprobe's name of it.
+    pub fn of_format(name: &str) -> Self {
+        match name.split(',').next().unwrap_or_default() {
+            "mov" => Self::Mov,
+            "matroska" => Self::Matroska,
+            "mpegts" => Self::TransportStream,
+            "flv" => Self::Flash,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The pictures.

@@ -29,7 +29,7 @@ fn internal(what: &str) -> MediaError {
 /// `COPY_CHUNK`.
 pub(crate) async fn copy_chunk(desk: &Desk<'_>) -> Result<(), JobError> {
     let (cutting, chunk) = (desk.cutting()?, desk.chunk()?);
-    let source = desk.source();
+    let source = desk.source(&cutting).await?;
     let index = source.index(desk.origin(), &desk.downloading()).await?;
     let index = index.ok_or_else(|| internal("a source that had an index has none any more"))?;
     let folder = desk.new_folder()?;
@@ -94,9 +94,10 @@ async fn write(
 
 /// `ENCODE_CHUNK`.
 pub(crate) async fn encode_chunk(desk: &Desk<'_>) -> Result<(), JobError> {
-    let (cutting, chunk) = (desk.cutting()?, desk.chunk()?);
+    let (mut cutting, chunk) = (desk.cutting()?, desk.chunk()?);
+    cutting.plan.sizes.retain(|size| desk.job.renditions.contains(&size.name));
     let cut = cutting.cut(chunk).ok_or_else(|| internal("a chunk that the plan does not have"))?;
-    let source = desk.source();
+    let source = desk.source(&cutting).await?;
     let index = source.index(desk.origin(), &desk.downloading()).await?;
     let needed = match (&index, cutting.plan.track_id) {
         (Some(index), Some(track)) => Some(needs::cut(index, track, &cutting, &cut)),
@@ -107,7 +108,8 @@ pub(crate) async fn encode_chunk(desk: &Desk<'_>) -> Result<(), JobError> {
     desk.publisher().finish(None).await
 }
 
-/// Encodes and publishes one chunk, or a draft of it.
+/// Encodes and publishes one chunk, or a draft of it. Where nothing is encoded, it is decoded all the same: somebody
+/// must find out whether it can be.
 pub(super) async fn make(
     desk: &Desk<'_>,
     cutting: &Cutting,
@@ -123,13 +125,16 @@ pub(super) async fn make(
         most_bitrate: sizes.iter().map(|size| size.max_bitrate).max().unwrap_or(128_000),
     };
     desk.reporter.report(ProcessingStage::Encoding, 0.0, None);
-    let encoded = encode(desk.bench, folder, &args::chunk(cutting, cut, is_draft), amount, |progress| {
+    let passed_on = sizes.is_empty() && !is_draft;
+    let orders =
+        if passed_on { args::read_through(cutting, cut) } else { args::chunk(cutting, cut, is_draft) };
+    let encoded = encode(desk.bench, folder, &orders, amount, |progress| {
         if let Step::Encoding { part, eta } = step(progress, Some(likely)) {
             desk.reporter.report(ProcessingStage::Encoding, part, eta);
         }
     })
     .await?;
-    verdict::check_run(&encoded.log, encoded.status.success(), !sizes.is_empty())?;
+    verdict::check_run(&encoded.log, encoded.status.success(), passed_on || !sizes.is_empty())?;
     let publisher = desk.publisher();
     let how = How { is_draft, ends: false };
     let pictures = sizes.iter().map(|size| {

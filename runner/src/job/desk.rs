@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{JobError, MediaError, Reporter, publish::Publisher};
+use super::{JobError, MediaError, Reporter, publish::Publisher, rewrap};
 use crate::{
     api::{
         Api,
@@ -52,8 +52,18 @@ impl Desk<'_> {
         Ok(self.folder.job().map_err(MediaError::from)?)
     }
 
-    pub fn source(&self) -> Arc<CachedSource> {
+    /// What was uploaded.
+    pub fn upload(&self) -> Arc<CachedSource> {
         self.sources.of(self.job.video_id.inner(), self.job.source.size.0)
+    }
+
+    /// What the plan speaks of: the upload, or the same in another container.
+    pub async fn source(&self, cutting: &Cutting) -> Result<Arc<CachedSource>, JobError> {
+        let upload = self.upload();
+        match &cutting.rewrap {
+            Some(how) => rewrap::of(self, &upload, how).await,
+            None => Ok(upload),
+        }
     }
 
     pub fn origin(&self) -> Origin<'_> {

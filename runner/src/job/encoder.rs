@@ -2,6 +2,8 @@
 
 use std::{process::ExitStatus, thread, time::Duration};
 
+use tokio::{sync::Notify, time::timeout};
+
 use super::MediaError;
 use crate::{
     ffmpeg::{
@@ -16,6 +18,8 @@ use crate::{
 /// A machine much slower than real time still gets through.
 const DEADLINE_PER_SECOND: u32 = 60;
 const DEADLINE_BASE: Duration = Duration::from_secs(600);
+/// The slowest preset on the slowest machine makes a frame in less.
+const LONGEST_STANDSTILL: Duration = Duration::from_secs(300);
 const SMALLEST_FILE_BYTES: u64 = 256 << 20;
 
 /// How a run ended.
@@ -54,18 +58,25 @@ pub(super) async fn encode(
     let mut parser = Parser::default();
     let mut last = Progress::default();
     let run = bench.ffmpeg(folder, args, limits).await?;
-    let outcome = run
-        .lines(
-            deadline,
-            |line| {
-                if let Some(progress) = parser.line(line) {
-                    last = progress;
-                    on_progress(progress);
+    let moving = Notify::new();
+    let running = run.lines(
+        deadline,
+        |line| {
+            if let Some(progress) = parser.line(line) {
+                if (progress.out_time, progress.frames) != (last.out_time, last.frames) {
+                    moving.notify_one();
                 }
-            },
-            |line| log.line(line),
-        )
-        .await;
+                last = progress;
+                on_progress(progress);
+            }
+        },
+        |line| log.line(line),
+    );
+    let stands_still = async { while timeout(LONGEST_STANDSTILL, moving.notified()).await.is_ok() {} };
+    let outcome = tokio::select! {
+        outcome = running => outcome,
+        () = stands_still => Err(RunError::Deadline),
+    };
     let status = match outcome {
         Ok(status) => status,
         Err(RunError::Deadline) => return Err(MediaError::Internal("encoding took too long".to_owned())),

@@ -12,6 +12,7 @@ mod process_video;
 mod progress;
 mod publish;
 mod refusal;
+mod rewrap;
 mod sound;
 mod texts;
 mod verdict;

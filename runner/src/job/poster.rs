@@ -8,7 +8,7 @@ const LOOKED_AT_S: f64 = 10.0;
 
 pub(crate) async fn make_poster(desk: &Desk<'_>) -> Result<(), JobError> {
     let cutting = desk.cutting()?;
-    let source = desk.source();
+    let source = desk.source(&cutting).await?;
     let index = source.index(desk.origin(), &desk.downloading()).await?;
     let needed = match (&index, cutting.plan.track_id) {
         (Some(index), Some(track)) => {

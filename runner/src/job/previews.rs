@@ -51,7 +51,7 @@ pub struct Previews {
 }
 
 pub(crate) async fn make_previews(desk: &Desk<'_>) -> Result<(), JobError> {
-    let source = desk.source();
+    let source = desk.upload();
     let index = source.index(desk.origin(), &desk.downloading()).await?;
     let needed = index.as_ref().map(|index| needs::head(index, LOOKED_AT_S));
     let folder = desk.folder_with(&source, needed.as_ref()).await?;

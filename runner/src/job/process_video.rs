@@ -7,7 +7,7 @@ use super::{
     Desk, JobError, MediaError, Step, chunk,
     media::{self, Media},
     publish::whole,
-    texts,
+    rewrap, texts,
 };
 use crate::{
     api::{
@@ -16,8 +16,8 @@ use crate::{
         },
         persist,
     },
-    chunked::{Cutting, copying, needs},
-    ffmpeg::probe::probe,
+    chunked::{Cutting, copying, needs, rewrap::Rewrap},
+    ffmpeg::{probe::probe, source::Source},
     mp4::Index,
     source::CachedSource,
     workdir::JobFolder,
@@ -30,12 +30,17 @@ const READ_MARGIN_S: f64 = 4.0;
 /// Beside the work of encoding the same stretch of time in one size.
 const COPY_WEIGHT: f64 = 0.03;
 const SOUND_WEIGHT: f64 = 0.1;
+const DECODING_WEIGHT: f64 = 0.1;
 const POSTER_WEIGHT_MS: i32 = 500;
 const TEXTS_WEIGHT_MS: i32 = 500;
 
 pub(crate) async fn process_video(desk: &Desk<'_>) -> Result<(), JobError> {
-    let source = desk.source();
+    let source = desk.upload();
     desk.reporter.report(ProcessingStage::Downloading, 0.0, None);
+    if desk.job.plan.is_some() {
+        // Another runner got as far as the plan.
+        return begin_planned(desk).await;
+    }
     if desk.job.in_one_piece {
         let folder = desk.folder_with(&source, None).await?;
         let media = media::process(desk.bench, &folder, &desk.settings(), &on_step(desk)).await?;
@@ -44,20 +49,23 @@ pub(crate) async fn process_video(desk: &Desk<'_>) -> Result<(), JobError> {
     let index = source.index(desk.origin(), &desk.downloading()).await?;
     let needed = index.as_ref().map(|index| needs::head(index, LOOKED_AT_S));
     let folder = desk.folder_with(&source, needed.as_ref()).await?;
-    if desk.job.plan.is_some() {
-        // Another runner got as far as the plan.
-        return begin(desk, &desk.cutting()?, index.as_ref(), &source, &folder).await;
-    }
     desk.reporter.report(ProcessingStage::Probing, 0.0, None);
     let settings = desk.settings();
     let looked_at = probe(desk.bench, &folder, settings.max_duration).await;
-    let cutting =
-        looked_at.as_ref().ok().and_then(|looked_at| Cutting::new(looked_at, index.as_deref(), &settings));
-    if let Some(cutting) = cutting {
-        let has_texts = looked_at.is_ok_and(|looked_at| looked_at.has_texts);
-        let plan = plan(&cutting, index.as_deref(), has_texts);
-        persist(desk.cancel, || desk.api.plan_video(&desk.job.lease.id, plan.clone())).await?;
-        return begin(desk, &cutting, index.as_ref(), &source, &folder).await;
+    if let Ok(looked_at) = &looked_at {
+        let ready = match rewrapped(desk, &source, looked_at, index.as_deref()).await? {
+            Some(ready) => Some(ready),
+            None => Cutting::new(looked_at, index.as_deref(), &settings).map(|cutting| Ready {
+                cutting,
+                index,
+                source: Arc::clone(&source),
+            }),
+        };
+        if let Some(ready) = ready {
+            let plan = plan(&ready.cutting, ready.index.as_deref(), looked_at.has_texts);
+            persist(desk.cancel, || desk.api.plan_video(&desk.job.lease.id, plan.clone())).await?;
+            return begin(desk, &ready).await;
+        }
     }
     let media = in_one_piece(desk, &source, &folder, looked_at).await?;
     publish(desk, &folder, &media).await
@@ -75,7 +83,7 @@ async fn in_one_piece(
     desk: &Desk<'_>,
     source: &CachedSource,
     folder: &JobFolder,
-    looked_at: Result<crate::ffmpeg::source::Source, MediaError>,
+    looked_at: Result<Source, MediaError>,
 ) -> Result<Media, JobError> {
     let settings = desk.settings();
     if source.is_whole() {
@@ -94,14 +102,51 @@ fn on_step<'d>(desk: &'d Desk<'_>) -> impl Fn(Step) + Send + Sync + 'd {
     }
 }
 
-/// Makes the video playable: with what can be passed on as it is, else with a draft of its first chunk.
-async fn begin(
+/// A source that can be cut, and how.
+struct Ready {
+    cutting: Cutting,
+    index: Option<Arc<Index>>,
+    source: Arc<CachedSource>,
+}
+
+/// The source in another container, where that brings something and can be done.
+async fn rewrapped(
     desk: &Desk<'_>,
-    cutting: &Cutting,
-    index: Option<&Arc<Index>>,
-    source: &CachedSource,
-    folder: &JobFolder,
-) -> Result<(), JobError> {
+    upload: &CachedSource,
+    looked_at: &Source,
+    index: Option<&Index>,
+) -> Result<Option<Ready>, JobError> {
+    let Some(how) = Rewrap::of(looked_at, index) else { return Ok(None) };
+    let source = match rewrap::of(desk, upload, &how).await {
+        Ok(source) => source,
+        Err(JobError::Media(MediaError::Internal(error))) => {
+            tracing::debug!(error, "a source stays in its container");
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let index = source.index(desk.origin(), &desk.downloading()).await?;
+    let folder = desk.folder_with(&source, None).await?;
+    let settings = desk.settings();
+    let Ok(looked_at) = probe(desk.bench, &folder, settings.max_duration).await else { return Ok(None) };
+    let Some(mut cutting) = Cutting::new(&looked_at, index.as_deref(), &settings) else { return Ok(None) };
+    cutting.rewrap = Some(how);
+    Ok(Some(Ready { cutting, index, source }))
+}
+
+async fn begin_planned(desk: &Desk<'_>) -> Result<(), JobError> {
+    let cutting = desk.cutting()?;
+    let source = desk.source(&cutting).await?;
+    let index = source.index(desk.origin(), &desk.downloading()).await?;
+    begin(desk, &Ready { cutting, index, source }).await
+}
+
+/// Makes the video playable: with what can be passed on as it is, else with a draft of its first chunk.
+async fn begin(desk: &Desk<'_>, ready: &Ready) -> Result<(), JobError> {
+    let Ready { cutting, index, source } = ready;
+    let index = index.as_ref();
+    let needed = index.map(|index| needs::head(index, LOOKED_AT_S));
+    let folder = &desk.folder_with(source, needed.as_ref()).await?;
     if let Some(index) = index {
         chunk::copy(desk, cutting, index, source, folder, 0).await?;
     }
@@ -172,10 +217,11 @@ fn jobs(cutting: &Cutting, count: i32, has_texts: bool) -> Vec<PlannedJobInput> 
         chunk: Some(chunk),
         weight_ms: weight(milliseconds(chunk) * COPY_WEIGHT),
     }));
-    jobs.extend((0..count).filter(|_| !cutting.plan.sizes.is_empty()).map(|chunk| PlannedJobInput {
+    let share = if cutting.plan.sizes.is_empty() { DECODING_WEIGHT } else { cutting.plan.sizes.len() as f64 };
+    jobs.extend((0..count).map(|chunk| PlannedJobInput {
         kind: JobKind::EncodeChunk,
         chunk: Some(chunk),
-        weight_ms: weight(milliseconds(chunk) * cutting.plan.sizes.len() as f64),
+        weight_ms: weight(milliseconds(chunk) * share),
     }));
     jobs
 }

@@ -28,7 +28,7 @@ pub(crate) async fn encode_audio(desk: &Desk<'_>) -> Result<(), JobError> {
     let Some(audio) = cutting.plan.audio.as_ref().filter(|_| cutting.encodes_sound()) else {
         return Err(MediaError::Internal("sound to encode where there is none".to_owned()).into());
     };
-    let source = desk.source();
+    let source = desk.source(&cutting).await?;
     let index = source.index(desk.origin(), &desk.downloading()).await?;
     let needed = match (&index, audio.track_id) {
         (Some(index), Some(track)) => Some(needs::track(index, track)),

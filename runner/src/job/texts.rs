@@ -16,7 +16,7 @@ use crate::{
 const LONGEST_REQUEST_BYTES: usize = 900_000;
 
 pub(crate) async fn read_tracks(desk: &Desk<'_>) -> Result<(), JobError> {
-    let source = desk.source();
+    let source = desk.upload();
     let index = source.index(desk.origin(), &desk.downloading()).await?;
     let needed = index.as_ref().map(|index| needs::texts(index));
     let folder = desk.folder_with(&source, needed.as_ref()).await?;

@@ -33,8 +33,8 @@ pub struct Track {
     /// The one sample description, with its header: `avc1`, `mp4a`, …
     pub description: Vec<u8>,
     pub samples: Samples,
-    /// Where on the media's own clock the presentation begins, in ticks.
-    pub media_start: u64,
+    /// Where on the media's own clock the presentation begins, in ticks; negative where the track comes late.
+    pub media_start: i64,
     /// Whether the edit list does nothing but to set the beginning.
     pub has_plain_edits: bool,
 }
@@ -159,7 +159,7 @@ impl Track {
 
     /// Presentation time of a sample on the track's own timeline, in ticks; negative for what is only decoded.
     pub fn pts(&self, sample: &Sample) -> i64 {
-        sample.dts as i64 + i64::from(sample.delay) - self.media_start as i64
+        sample.dts as i64 + i64::from(sample.delay) - self.media_start
     }
 
     pub fn seconds(&self, ticks: i64) -> f64 {
@@ -167,32 +167,77 @@ impl Track {
     }
 }
 
-/// Where the presentation begins, and whether that is all that the edit list says.
-fn edits(trak: &[u8], movie_timescale: u32, timescale: u32, samples: &Samples) -> (u64, bool) {
-    let Some(list) = descend(trak, &[b"edts", b"elst"]) else { return (0, true) };
-    let is_long = list.first() == Some(&1);
-    if u32_at(list, 4) != Some(1) {
-        return (0, false);
-    }
-    let read = || {
-        Some(if is_long {
-            (u64_at(list, 8)?, u64_at(list, 16)? as i64, u32_at(list, 24)?)
+/// One line of an edit list.
+struct Edit {
+    /// In ticks of the whole file.
+    duration: u64,
+    /// In ticks of the track; -1 for nothing at all.
+    start: i64,
+    rate: u32,
+}
+
+impl Edit {
+    /// The one at `number` of an edit list.
+    fn read(list: &[u8], number: usize) -> Option<Self> {
+        if list.first() == Some(&1) {
+            let at = 8 + number * 20;
+            let (start, rate) = (u64_at(list, at + 8)? as i64, u32_at(list, at + 16)?);
+            Some(Self { duration: u64_at(list, at)?, start, rate })
         } else {
-            (u64::from(u32_at(list, 8)?), i64::from(u32_at(list, 12)? as i32), u32_at(list, 16)?)
-        })
+            let at = 8 + number * 12;
+            let start = i64::from(u32_at(list, at + 4)? as i32);
+            Some(Self { duration: u32_at(list, at)?.into(), start, rate: u32_at(list, at + 8)? })
+        }
+    }
+}
+
+/// Where the presentation begins, and whether that is all that the edit list says.
+fn edits(trak: &[u8], movie_timescale: u32, timescale: u32, samples: &Samples) -> (i64, bool) {
+    let Some(list) = descend(trak, &[b"edts", b"elst"]) else { return (0, true) };
+    let (late, edit) = match u32_at(list, 4) {
+        Some(1) => (None, Edit::read(list, 0)),
+        // A track that begins later than the others is written as nothing first.
+        Some(2) => (Edit::read(list, 0), Edit::read(list, 1)),
+        _ => return (0, false),
     };
-    let Some((duration, start, rate)) = read() else { return (0, false) };
-    let Ok(start) = u64::try_from(start) else { return (0, false) };
+    let late = match late {
+        None => Some(0),
+        Some(late) if late.start == -1 => {
+            i64::try_from(u128::from(late.duration) * u128::from(timescale) / u128::from(movie_timescale))
+                .ok()
+        }
+        Some(_) => None,
+    };
+    let (Some(late), Some(Edit { duration, start, rate })) = (late, edit) else { return (0, false) };
+    let Ok(skipped) = u64::try_from(start) else { return (0, false) };
     let shown_s = duration as f64 / f64::from(movie_timescale);
-    let stored_s = samples.end().saturating_sub(start) as f64 / f64::from(timescale);
+    let stored_s = samples.end().saturating_sub(skipped) as f64 / f64::from(timescale);
     // A list that ends early cuts frames away; one frame or so is rounding.
     let is_all = duration == 0 || shown_s + 0.06 >= stored_s;
-    (start, is_all && rate == 0x0001_0000)
+    (start.saturating_sub(late), is_all && rate == 0x0001_0000)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_track_that_comes_late_begins_with_nothing() {
+        let list = |entries: &[(u32, i32)]| {
+            let mut body = (entries.len() as u32).to_be_bytes().to_vec();
+            for (duration, start) in entries {
+                body.extend(duration.to_be_bytes());
+                body.extend(start.to_be_bytes());
+                body.extend(0x0001_0000_u32.to_be_bytes());
+            }
+            let elst = [&(12 + body.len() as u32).to_be_bytes()[..], b"elst\0\0\0\0", &body].concat();
+            [&(8 + elst.len() as u32).to_be_bytes()[..], b"edts", &elst].concat()
+        };
+        let read = |entries: &[(u32, i32)]| edits(&list(entries), 1_000, 90_000, &Samples::default());
+        assert_eq!(read(&[(2_000, 3_000)]), (3_000, true));
+        assert_eq!(read(&[(500, -1), (2_000, 3_000)]), (3_000 - 45_000, true));
+        assert!(!read(&[(500, 0), (2_000, 3_000)]).1 && !read(&[(500, -1)]).1, "something is cut out");
+    }
 
     #[test]
     fn the_index_is_found_in_front_behind_and_not_at_all() {

@@ -12,7 +12,7 @@ use std::{
 use tokio::{
     fs::OpenOptions,
     io::{AsyncReadExt, AsyncSeekExt},
-    sync::Mutex,
+    sync::{Mutex, OnceCell},
 };
 
 use super::Ranges;
@@ -42,6 +42,8 @@ pub struct CachedSource {
     /// Bytes of memory that the index takes.
     index_bytes: AtomicU64,
     state: Mutex<State>,
+    /// The same pictures and sound in another container, where that was asked for.
+    rewrapped: OnceCell<Arc<CachedSource>>,
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +66,34 @@ impl CachedSource {
         let path = folder.join(NEXT.fetch_add(1, Ordering::Relaxed).to_string());
         let video_id = video_id.to_owned();
         let (stored, index_bytes) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { video_id, size, path, stored, index_bytes, state: Mutex::default() }
+        let (state, rewrapped) = (Mutex::default(), OnceCell::new());
+        Self { video_id, size, path, stored, index_bytes, state, rewrapped }
+    }
+
+    /// Takes over a file that was made of this source; `size` are its bytes.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn adopt(&self, made: &Path, size: u64) -> io::Result<Self> {
+        let path = self.path.with_extension("rewrapped");
+        fs::rename(made, &path)?;
+        let mut there = Ranges::default();
+        there.add(ByteRange { offset: 0, size });
+        let state = Mutex::new(State { there, index: None });
+        Ok(Self {
+            video_id: self.video_id.clone(),
+            size,
+            path,
+            stored: AtomicU64::new(size),
+            index_bytes: AtomicU64::new(0),
+            state,
+            rewrapped: OnceCell::new(),
+        })
+    }
+
+    /// Where the same source in another container is kept.
+    pub fn rewrapped(&self) -> &OnceCell<Arc<Self>> {
+        &self.rewrapped
     }
 
     pub(super) fn is_of(&self, video_id: &str, size: u64) -> bool {
@@ -72,11 +101,13 @@ impl CachedSource {
     }
 
     pub(super) fn stored_bytes(&self) -> u64 {
-        self.stored.load(Ordering::Relaxed)
+        let rewrapped = self.rewrapped.get().map_or(0, |rewrapped| rewrapped.stored_bytes());
+        self.stored.load(Ordering::Relaxed) + rewrapped
     }
 
     pub(super) fn index_bytes(&self) -> u64 {
-        self.index_bytes.load(Ordering::Relaxed)
+        let rewrapped = self.rewrapped.get().map_or(0, |rewrapped| rewrapped.index_bytes());
+        self.index_bytes.load(Ordering::Relaxed) + rewrapped
     }
 
     pub fn path(&self) -> &Path {
@@ -85,7 +116,7 @@ impl CachedSource {
 
     /// Whether there is no hole.
     pub fn is_whole(&self) -> bool {
-        self.stored_bytes() == self.size
+        self.stored.load(Ordering::Relaxed) == self.size
     }
 
     /// Gives it to a job, which sees the same bytes under its own name.

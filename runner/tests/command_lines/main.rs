@@ -14,7 +14,7 @@ use kinora_runner::ffmpeg::{
     ladder::Rung,
     orientation::Orientation,
     plan::{Plan, Settings},
-    source::{AudioStream, Source, VideoStream},
+    source::{AudioStream, Container, Source, VideoStream},
 };
 
 fn settings() -> Settings {
@@ -53,8 +53,7 @@ fn landscape() -> Source {
         }),
         stated_duration: Some(Duration::from_secs(10)),
         likely_duration: Some(Duration::from_secs(10)),
-        has_exact_index: false,
-        is_matroska: true,
+        container: Container::Matroska,
         has_texts: false,
         start_s: Some(0.0),
         size_bytes: 100 << 20,
@@ -182,7 +181,7 @@ fn portrait_is_shrunk_before_it_is_turned_and_ends_where_its_index_says() {
     source.video.pixel_format = Some("yuvj420p".to_owned());
     source.video.colour = Colour { transfer: Transfer::Sdr, matrix: Matrix::Bt601, full_range: true };
     source.video.rate = FrameRate::new(60_000, 1_001);
-    source.has_exact_index = true;
+    source.container = Container::Mov;
     source.audio =
         Some(AudioStream { index: 2, codec: "aac".to_owned(), channels: 1, track_id: None, start_s: None });
     assert_encodes(

@@ -200,7 +200,7 @@ impl Server {
             "source": { "url": format!("http://{}/source?signature=secret", self.address), "size": size },
             // Chunks are for a real server; this one takes whole videos.
             "chunk": null, "durationMs": null, "measuresLoudness": false, "plan": null, "inOnePiece": true,
-            "contentKey": null, "rendition": null,
+            "contentKey": null, "rendition": null, "renditions": [],
             "ladder": [{ "shortSide": 240, "videoBitrate": 500_000, "preset": "SUPERFAST" }, { "shortSide": 120, "videoBitrate": 200_000, "preset": "SUPERFAST" }],
         })
     }

@@ -102,7 +102,7 @@ async fn forget_previews(app: &App, id: VideoId, lease: LeaseId) -> Result<()> {
         let this = video::Column::Id.eq(id);
         video::Entity::update_many().set(none).filter(this).exec(&transaction).await?;
         if let Some(attempt) = video.published_attempt {
-            processing::enqueue_previews(app, &transaction, id, attempt).await?;
+            processing::enqueue_previews(&transaction, id, attempt).await?;
         }
     }
     transaction.commit().await?;

@@ -101,6 +101,7 @@ pub async fn compare(app: &App, grace: Duration) -> Result<Comparison> {
     comparison.bytes = stored.values().map(|object| object.size_bytes).sum();
     comparison.orphan_multiparts = multiparts
         .into_iter()
+        .filter(|open| keys::is_ours(&open.key))
         .filter(|open| open.begun < before && !expected.open_multiparts.contains(&open.upload_id))
         .collect();
     let mut missing = HashSet::new();
@@ -263,7 +264,7 @@ pub async fn process_again(app: &App, comparison: &Comparison) -> Result<usize> 
     for &video in &comparison.damaged {
         let waiting = active_jobs().filter(job::Column::VideoId.eq(video)).one(&app.database).await?;
         if waiting.is_none() {
-            enqueue(app, &app.database, video).await?;
+            enqueue(&app.database, video).await?;
             begun += 1;
         }
     }

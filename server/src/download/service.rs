@@ -70,7 +70,7 @@ pub async fn prepare(
             weight_ms: 0,
             rendition: Some(rendition.to_owned()),
         };
-        queue::enqueue(app, &transaction, &[job]).await?;
+        queue::enqueue(&transaction, &[job]).await?;
     }
     let row = row_of(&transaction, id, rendition).await?.ok_or_else(|| Error::not_found("rendition"))?;
     transaction.commit().await?;

@@ -9,7 +9,7 @@ mod store;
 
 pub use reaper::{Lost, reap};
 pub use service::{
-    LEASE, MOST_ATTEMPTS, NewJob, Setback, enqueue, finish, forget_runs, give_up, lease, renew, retry_later,
-    take_back, take_over, waiting,
+    LEASE, MOST_FAILURES, MOST_LEASES, NewJob, Setback, enqueue, finish, forget_runs, give_up, lease, renew,
+    retry_later, take_back, take_over, waiting,
 };
 pub use store::{held, keep_log, remove_siblings, unfinished};

@@ -15,11 +15,15 @@ use crate::{
 /// How long a lease lasts; runners renew it every 15 s.
 pub const LEASE: Duration = Duration::from_secs(60);
 /// A job that failed this often is not tried again.
-pub const MOST_ATTEMPTS: i32 = 5;
+pub const MOST_FAILURES: i32 = 5;
+/// Nor one that was leased this often, whoever was to blame: that takes a storage a day of being away.
+pub const MOST_LEASES: i32 = 300;
 /// The figures of runners look back a day.
 const RUNS_ARE_KEPT_DAYS: i32 = 7;
 const FIRST_DELAY_S: f64 = 30.0;
 const LONGEST_DELAY_S: f64 = 3600.0;
+/// A storage that comes back is used again soon.
+const LONGEST_OUTAGE_DELAY_S: f64 = 300.0;
 
 /// A job that is wanted.
 #[derive(Clone, Debug)]
@@ -42,8 +46,7 @@ pub struct NewJob {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn enqueue(app: &App, connection: &impl ConnectionTrait, wanted: &[NewJob]) -> Result<()> {
-    let now = app.clock.now();
+pub async fn enqueue(connection: &impl ConnectionTrait, wanted: &[NewJob]) -> Result<()> {
     // A statement has at most 65,535 values.
     for batch in wanted.chunks(1_000) {
         let rows = batch.iter().map(|new| job::ActiveModel {
@@ -54,8 +57,6 @@ pub async fn enqueue(app: &App, connection: &impl ConnectionTrait, wanted: &[New
             priority: Set(new.priority),
             attempts: Set(0),
             crashes: Set(0),
-            run_after: Set(now),
-            created_at: Set(now),
             parent_id: Set(new.parent),
             chunk: Set(new.chunk),
             in_one_piece: Set(new.in_one_piece),
@@ -146,10 +147,11 @@ pub async fn retry_later(
         Setback::GivenBack => 0.0,
         // What crashed once may well have been the machine: the first retry does not wait.
         Setback::Crashed if job.crashes == 0 => 0.0,
-        Setback::Failed | Setback::Crashed => back_off_s(job.attempts, rand::random()),
+        Setback::StorageAway => back_off_s(job.attempts, rand::random()).min(LONGEST_OUTAGE_DELAY_S),
+        Setback::Failed | Setback::Crashed => back_off_s(job.failures(), rand::random()),
     };
     store::note_run(connection, job.id, why.into()).await?;
-    store::requeue(connection, job.id, delay_s, why == Setback::Crashed, error).await?;
+    store::requeue(connection, job.id, delay_s, why, error).await?;
     notify(connection, Event::Job).await?;
     notify(connection, Event::Video(job.video_id)).await?;
     Ok(())
@@ -160,16 +162,25 @@ pub async fn retry_later(
 pub enum Setback {
     /// Its runner was told to stop, or to give up its jobs.
     GivenBack,
+    /// Its runner could not reach the storage, or had no room for it.
+    StorageAway,
     /// Its runner said that it failed.
     Failed,
     /// Nothing was heard of its runner.
     Crashed,
 }
 
+impl Setback {
+    /// Whether the job cannot be to blame.
+    pub(super) fn is_excused(self) -> bool {
+        matches!(self, Self::GivenBack | Self::StorageAway)
+    }
+}
+
 impl From<Setback> for Outcome {
     fn from(why: Setback) -> Self {
         match why {
-            Setback::GivenBack => Self::Returned,
+            Setback::GivenBack | Setback::StorageAway => Self::Returned,
             Setback::Failed => Self::Failed,
             Setback::Crashed => Self::Lost,
         }
@@ -216,7 +227,7 @@ pub async fn take_back(app: &App, runner: RunnerId, error: &str) -> Result<()> {
 pub async fn take_over(app: &App, runner: RunnerId) -> Result<()> {
     let transaction = app.database.begin().await?;
     for job in store::leased_by(&transaction, runner).await? {
-        if job.attempts < MOST_ATTEMPTS {
+        if job.failures() < MOST_FAILURES {
             retry_later(&transaction, &job, "its runner was ended", Setback::GivenBack).await?;
         }
     }

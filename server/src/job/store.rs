@@ -1,5 +1,6 @@
 //! All SQL of the queue. Times are the database's, so that no machine's clock matters.
 
+use super::service::Setback;
 use kinora_entity::{JobId, LeaseId, RunnerId, job};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Statement, Value};
 
@@ -176,13 +177,19 @@ pub(super) async fn requeue(
     connection: &impl ConnectionTrait,
     id: JobId,
     delay_s: f64,
-    is_crash: bool,
+    why: Setback,
     error: &str,
 ) -> Result<(), DbErr> {
     let statement = sql(
         "UPDATE job SET state = 'queued', lease_id = NULL, lease_expires_at = NULL, progress = NULL, error = $4, \
-         crashes = crashes + $3, run_after = now() + make_interval(secs => $2) WHERE id = $1",
-        [id.into(), delay_s.into(), i32::from(is_crash).into(), error.into()],
+         crashes = crashes + $3, excused = excused + $5, run_after = now() + make_interval(secs => $2) WHERE id = $1",
+        [
+            id.into(),
+            delay_s.into(),
+            i32::from(why == Setback::Crashed).into(),
+            error.into(),
+            i32::from(why.is_excused()).into(),
+        ],
     );
     connection.execute_raw(statement).await?;
     Ok(())

@@ -17,7 +17,8 @@ pub struct CaptionTrack {
     pub name: String,
 }
 
-/// The master playlist: every rendition with pictures, largest first, the sound and the captions apart.
+/// The master playlist: every rendition with pictures, largest first, the sound and the captions apart, and at last
+/// the sound alone.
 pub fn master(renditions: &[rendition::Model], captions: &[CaptionTrack]) -> String {
     let sound = renditions.iter().find(|row| row.kind == rendition::Kind::Audio);
     let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
@@ -64,6 +65,16 @@ pub fn master(renditions: &[rendition::Model], captions: &[CaptionTrack]) -> Str
             attributes.push_str(&format!(",SUBTITLES=\"{CAPTION_GROUP}\""));
         }
         line(&mut text, format_args!("#EXT-X-STREAM-INF:{attributes}\n{}.m3u8", row.name));
+    }
+    if let Some(sound) = sound {
+        // For lines that carry no pictures, and for players that are asked to play in the background.
+        line(
+            &mut text,
+            format_args!(
+                "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\",AUDIO=\"{AUDIO_GROUP}\"\n{}.m3u8",
+                sound.bandwidth, sound.average_bandwidth, sound.codecs, sound.name
+            ),
+        );
     }
     text
 }
@@ -178,7 +189,8 @@ mod tests {
             "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n\
              #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,URI=\"audio.m3u8\"\n\
              #EXT-X-STREAM-INF:BANDWIDTH=2128000,AVERAGE-BANDWIDTH=1064000,CODECS=\"avc1.64001f,mp4a.40.2\",\
-             RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO=\"audio\"\n720p.m3u8\n"
+             RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO=\"audio\"\n720p.m3u8\n\
+             #EXT-X-STREAM-INF:BANDWIDTH=128000,AVERAGE-BANDWIDTH=64000,CODECS=\"mp4a.40.2\",AUDIO=\"audio\"\naudio.m3u8\n"
         );
     }
 

@@ -1,10 +1,9 @@
 //! Putting work into the queue, and in which order it is done.
 
-use kinora_entity::{UserId, VideoId, job, rendition, video};
+use kinora_entity::{VideoId, job, rendition, video};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use crate::{
-    app::App,
     error::{Error, Result},
     job::{self as queue, NewJob},
 };
@@ -41,36 +40,22 @@ pub fn download_priority() -> i32 {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn enqueue(app: &App, connection: &impl ConnectionTrait, video: VideoId) -> Result<()> {
-    begin(app, connection, video, false).await
+pub async fn enqueue(connection: &impl ConnectionTrait, video: VideoId) -> Result<()> {
+    begin(connection, video, false).await
 }
 
 /// Begins anew, without cutting.
-pub(super) async fn begin_in_one_piece(
-    app: &App,
-    connection: &impl ConnectionTrait,
-    video: VideoId,
-) -> Result<()> {
-    begin(app, connection, video, true).await
+pub(super) async fn begin_in_one_piece(connection: &impl ConnectionTrait, video: VideoId) -> Result<()> {
+    begin(connection, video, true).await
 }
 
-async fn begin(
-    app: &App,
-    connection: &impl ConnectionTrait,
-    video: VideoId,
-    in_one_piece: bool,
-) -> Result<()> {
+async fn begin(connection: &impl ConnectionTrait, video: VideoId, in_one_piece: bool) -> Result<()> {
     let row = video::Entity::find_by_id(video).one(connection).await?;
     let row = row.ok_or_else(|| Error::not_found("video"))?;
     let job = NewJob {
         kind: job::Kind::ProcessVideo,
         video,
-        priority: priority(
-            job::Kind::ProcessVideo,
-            in_one_piece,
-            None,
-            turn(connection, row.uploader_id).await?,
-        ),
+        priority: priority(job::Kind::ProcessVideo, in_one_piece, None, turn(connection, &row).await?),
         parent: None,
         chunk: None,
         in_one_piece,
@@ -78,12 +63,18 @@ async fn begin(
         weight_ms: 0,
         rendition: None,
     };
-    queue::enqueue(app, connection, &[job]).await
+    queue::enqueue(connection, &[job]).await
 }
 
-/// How many unfinished videos an uploader has: the place of the next one among them.
-pub(super) async fn turn(connection: &impl ConnectionTrait, uploader: UserId) -> Result<i32> {
-    let unfinished = video::Entity::owned_by(uploader)
+/// What is made anew can be watched meanwhile: it waits behind this many turns of what cannot.
+const MADE_ANEW: i32 = CLASS / 2;
+
+/// How many unfinished videos the uploader of this one has: its place among them.
+pub(super) async fn turn(connection: &impl ConnectionTrait, video: &video::Model) -> Result<i32> {
+    if video.state == video::State::Ready {
+        return Ok(MADE_ANEW);
+    }
+    let unfinished = video::Entity::owned_by(video.uploader_id)
         .filter(video::Column::State.eq(video::State::Processing))
         .count(connection)
         .await?;

@@ -11,7 +11,7 @@ use super::{
     previews::{self, PreviewsResult},
     publish::{chunks_of, publish_video, segments_of},
     result::{JobResult, LoudnessResult, PosterResult, RenditionResult, rejected},
-    texts,
+    rungs, texts,
 };
 use crate::{
     app::{App, SharedApp},
@@ -79,8 +79,8 @@ pub async fn complete(
     };
     let ready = if is_ready { Some(locked_video(&transaction, job.video_id).await?) } else { None };
     if let Some(video) = &ready {
-        protection::settle(app, &transaction, video).await?;
-        previews::enqueue(app, &transaction, job.video_id, job.video_attempt()).await?;
+        protection::settle(&transaction, video).await?;
+        previews::enqueue(&transaction, job.video_id, job.video_attempt()).await?;
     }
     notify(&transaction, Event::Video(job.video_id)).await?;
     transaction.commit().await?;
@@ -160,6 +160,7 @@ async fn complete_part(
     };
     match job.kind {
         job::Kind::EncodeAudio => drop_silence(transaction, job).await?,
+        job::Kind::EncodeChunk if job.chunk == Some(0) => rungs::drop_useless(transaction, job).await?,
         job::Kind::ReadTracks => texts::note_taken(transaction, job.video_id).await?,
         _ => {}
     }
@@ -189,7 +190,22 @@ async fn encoded_ms(connection: &impl ConnectionTrait, job: &job::Model) -> Resu
     Ok(made.map(|made| length_ms(made).round() as i64))
 }
 
-async fn renditions_of(connection: &impl ConnectionTrait, job: &job::Model) -> Result<Vec<rendition::Model>> {
+/// Names of the renditions that a job encodes: some of the plan's may have been found to bring nothing since.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn encoded_names(connection: &impl ConnectionTrait, job: &job::Model) -> Result<Vec<String>> {
+    if job.kind != job::Kind::EncodeChunk {
+        return Ok(Vec::new());
+    }
+    let rows = renditions_of(connection, job).await?;
+    Ok(rows.into_iter().filter(|row| row.kind == rendition::Kind::Video).map(|row| row.name).collect())
+}
+
+pub(super) async fn renditions_of(
+    connection: &impl ConnectionTrait,
+    job: &job::Model,
+) -> Result<Vec<rendition::Model>> {
     let rows = rendition::Entity::find()
         .filter(rendition::Column::VideoId.eq(job.video_id))
         .filter(rendition::Column::Attempt.eq(job.video_attempt()))

@@ -9,12 +9,14 @@ use crate::{
     download,
     error::{Error, Result},
     feed,
-    job::{self as queue, MOST_ATTEMPTS, Setback, held},
+    job::{self as queue, MOST_FAILURES, MOST_LEASES, Setback, held},
     video as videos,
 };
 
 /// What a runner says when it was told to stop and gives its job back.
 const RUNNER_STOPPED: &str = "RUNNER_STOPPED";
+/// What a runner says when its bytes could not go where they should: no job is to blame for that.
+const STORAGE_AWAY: [&str; 2] = ["STORAGE_UNAVAILABLE", "RUNNER_OUT_OF_DISK"];
 /// What uploaders are told when we failed and not their file.
 const PROCESSING_FAILED: &str = "PROCESSING_FAILED";
 
@@ -75,7 +77,10 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
     }
     if retry && code == RUNNER_STOPPED {
         queue::retry_later(&transaction, &job, &error, Setback::GivenBack).await?;
-    } else if retry && job.attempts < MOST_ATTEMPTS {
+    } else if retry && STORAGE_AWAY.contains(&code.as_str()) && job.attempts < MOST_LEASES {
+        tracing::warn!(job = %job.id, video = %job.video_id, error, "a job waits for the storage");
+        queue::retry_later(&transaction, &job, &error, Setback::StorageAway).await?;
+    } else if retry && job.failures() < MOST_FAILURES {
         tracing::warn!(job = %job.id, video = %job.video_id, error, "a job failed and will be tried again");
         queue::retry_later(&transaction, &job, &error, Setback::Failed).await?;
     } else {
@@ -85,7 +90,7 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
         } else if !job.kind.is_needed() {
             tracing::warn!(job = %job.id, video = %job.video_id, error, "a video is left without previews");
         } else if job.parent_id.is_some() || job.plan.is_some() {
-            fall_back(app, &transaction, &job, &error).await?;
+            fall_back(&transaction, &job, &error).await?;
         } else if retry {
             give_up_on(app, &transaction, &job).await?;
         } else {
@@ -110,7 +115,7 @@ pub async fn lost(app: &App, connection: &impl ConnectionTrait, job: &job::Model
         return Ok(());
     }
     if job.parent_id.is_some() || job.plan.is_some() {
-        return fall_back(app, connection, job, "its runners went silent").await;
+        return fall_back(connection, job, "its runners went silent").await;
     }
     give_up_on(app, connection, job).await
 }
@@ -123,12 +128,7 @@ async fn give_up_on(app: &App, connection: &impl ConnectionTrait, job: &job::Mod
 
 /// A video that cannot be made in chunks is made in one piece, which is slower and puts up with more: only that
 /// decides whether anything is wrong with the file. What can be watched already stays so meanwhile.
-async fn fall_back(
-    app: &App,
-    connection: &impl ConnectionTrait,
-    job: &job::Model,
-    error: &str,
-) -> Result<()> {
+async fn fall_back(connection: &impl ConnectionTrait, job: &job::Model, error: &str) -> Result<()> {
     let parent = job.parent_id.unwrap_or(job.id);
     let found = job::Entity::find_by_id(parent).lock_exclusive().one(connection).await?;
     let Some(found) = found else { return Ok(()) };
@@ -139,7 +139,7 @@ async fn fall_back(
     tracing::warn!(job = %job.id, video = %job.video_id, error, "a video cannot be made in chunks");
     queue::give_up(connection, &found, error, Setback::GivenBack).await?;
     queue::remove_siblings(connection, parent).await?;
-    beginning::begin_in_one_piece(app, connection, job.video_id).await
+    beginning::begin_in_one_piece(connection, job.video_id).await
 }
 
 #[cfg(test)]

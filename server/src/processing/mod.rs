@@ -15,10 +15,11 @@ mod previews;
 mod publish;
 mod result;
 mod retry;
+mod rungs;
 mod texts;
 
 pub use beginning::{download_priority, enqueue};
-pub use completion::complete;
+pub use completion::{complete, encoded_names};
 pub use failure::{Failure, fail, lost};
 pub use graphql::{ProcessingMutation, ProcessingQuery};
 pub use outputs::{Output, sign_outputs};

@@ -75,7 +75,8 @@ impl Output {
     /// RESULT_REJECTED for what has no place there.
     fn key(&self, job: &job::Model) -> Result<String> {
         let is_made_by_it = match self {
-            Self::Chunk { .. } | Self::Poster { .. } => job.kind.is_needed(),
+            Self::Chunk { rendition, index, .. } => makes_chunk(job, rendition, *index),
+            Self::Poster { .. } => matches!(job.kind, job::Kind::ProcessVideo | job::Kind::MakePoster),
             Self::Sprite { .. } | Self::Loop { .. } => job.kind == job::Kind::MakePreviews,
             Self::Download { .. } => job.kind == job::Kind::MakeDownload,
         };
@@ -103,6 +104,21 @@ impl Output {
                 Ok(keys::video_loop(job.video_id, job.video_attempt(), lease))
             }
             Self::Download { .. } => download::key_of(job),
+        }
+    }
+}
+
+/// Whether a job is the one that makes this chunk: a runner that lies spoils no more than what it was given.
+pub(super) fn makes_chunk(job: &job::Model, rendition: &str, index: i32) -> bool {
+    let is_sound = rendition == "audio";
+    match job.kind {
+        // Of a plan it passes on the beginning, of anything else it makes all.
+        job::Kind::ProcessVideo => job.plan.is_none() || index == 0,
+        job::Kind::CopyChunk => job.chunk == Some(index),
+        job::Kind::EncodeChunk => job.chunk == Some(index) && !is_sound,
+        job::Kind::EncodeAudio => is_sound,
+        job::Kind::MakePoster | job::Kind::ReadTracks | job::Kind::MakePreviews | job::Kind::MakeDownload => {
+            false
         }
     }
 }

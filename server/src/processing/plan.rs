@@ -114,7 +114,7 @@ pub async fn plan(app: &App, runner: RunnerId, lease: LeaseId, plan: Plan) -> Re
         .one(&transaction)
         .await?
         .ok_or_else(|| Error::not_found("video"))?;
-    let (job_id, video_id, turn) = (job.id, job.video_id, turn(&transaction, found.uploader_id).await?);
+    let (job_id, video_id, turn) = (job.id, job.video_id, turn(&transaction, &found).await?);
     for planned in &plan.renditions {
         rendition::ActiveModel {
             id: Set(RenditionId::random()),
@@ -147,7 +147,7 @@ pub async fn plan(app: &App, runner: RunnerId, lease: LeaseId, plan: Plan) -> Re
     row.plan = Set(Some(plan.details));
     row.attempt_base = Set(attempt);
     row.update(&transaction).await?;
-    queue::enqueue(app, &transaction, &jobs).await?;
+    queue::enqueue(&transaction, &jobs).await?;
     notify(&transaction, Event::Video(video_id)).await?;
     transaction.commit().await?;
     tracing::info!(video = %video_id, job = %job_id, jobs = jobs.len(), "a video is planned");

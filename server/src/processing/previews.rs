@@ -81,12 +81,7 @@ pub fn keys_of(video: VideoId, made: &video::Previews) -> Vec<String> {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn enqueue(
-    app: &App,
-    connection: &impl ConnectionTrait,
-    video: VideoId,
-    attempt: i32,
-) -> Result<()> {
+pub async fn enqueue(connection: &impl ConnectionTrait, video: VideoId, attempt: i32) -> Result<()> {
     let uploader = Query::select()
         .column(video::Column::UploaderId)
         .from(video::Entity)
@@ -116,7 +111,7 @@ pub async fn enqueue(
         weight_ms: 0,
         rendition: None,
     };
-    queue::enqueue(app, connection, &[new]).await
+    queue::enqueue(connection, &[new]).await
 }
 
 /// Takes note of previews that are in the store, and ends their job.

@@ -11,6 +11,7 @@ use sea_orm::{
 
 use super::{
     bandwidth::Bandwidth,
+    outputs::makes_chunk,
     result::{Chunk, rejected},
 };
 use crate::{
@@ -35,8 +36,8 @@ const MEASURED_WHILE_GROWING: i32 = 6;
 pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported: Chunk) -> Result<()> {
     reported.check()?;
     let job = held(&app.database, lease, runner).await?;
-    if !job.kind.is_needed() {
-        return Err(rejected("This job makes no chunks."));
+    if !makes_chunk(&job, &reported.rendition, reported.index) {
+        return Err(rejected("This job does not make this chunk."));
     }
     let key =
         keys::chunk(job.video_id, job.video_attempt(), &reported.rendition, reported.index, job.lease_id);
@@ -47,10 +48,16 @@ pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported
         feed::lock_ranks(&transaction).await?;
     }
     let job = held(&transaction, lease, runner).await?;
-    let row = if is_planned {
-        planned_rendition(&transaction, &job, &reported.rendition).await?
-    } else {
-        rendition_of(&transaction, &job, &reported.rendition).await?
+    let row = match is_planned {
+        true => planned_rendition(&transaction, &job, &reported.rendition).await?,
+        false => Some(rendition_of(&transaction, &job, &reported.rendition).await?),
+    };
+    let Some(row) = row else {
+        // Its runner began before it was found to bring nothing.
+        if job.kind == job::Kind::EncodeChunk {
+            return Ok(());
+        }
+        return Err(rejected("The plan of this video has no such rendition."));
     };
     check_protection(&transaction, &job, &reported).await?;
     let index = reported.index;
@@ -144,15 +151,15 @@ async fn planned_rendition(
     connection: &impl ConnectionTrait,
     job: &job::Model,
     name: &str,
-) -> Result<rendition::Model> {
-    rendition::Entity::find()
+) -> Result<Option<rendition::Model>> {
+    let found = rendition::Entity::find()
         .filter(rendition::Column::VideoId.eq(job.video_id))
         .filter(rendition::Column::Attempt.eq(job.video_attempt()))
         .filter(rendition::Column::Name.eq(name))
         .lock_exclusive()
         .one(connection)
-        .await?
-        .ok_or_else(|| rejected("The plan of this video has no such rendition."))
+        .await?;
+    Ok(found)
 }
 
 /// The row of a rendition that is made in one piece; it is filled in when the job is complete.
@@ -184,7 +191,8 @@ async fn rendition_of(
     )
     .exec_without_returning(connection)
     .await?;
-    planned_rendition(connection, job, name).await
+    let row = planned_rendition(connection, job, name).await?;
+    row.ok_or_else(|| Error::not_found("rendition"))
 }
 
 /// What a rendition is known by while it grows.

@@ -96,7 +96,7 @@ pub(super) fn rejected(why: impl Into<String>) -> Error {
 /// RESULT_REJECTED.
 pub fn check_rendition_name(name: &str) -> Result<()> {
     let is_height = name.strip_suffix('p').is_some_and(|digits| {
-        (2..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+        (1..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
     });
     if name == "audio" || is_height {
         return Ok(());

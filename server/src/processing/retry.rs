@@ -46,7 +46,7 @@ pub async fn retry(app: &App, viewer: &Viewer, id: VideoId) -> Result<video::Mod
     row.failure_code = Set(None);
     row.failure_message = Set(None);
     let changed = row.update(&transaction).await?;
-    enqueue(app, &transaction, id).await?;
+    enqueue(&transaction, id).await?;
     notify(&transaction, Event::Video(id)).await?;
     transaction.commit().await?;
     tracing::info!(video = %id, "a failed video is tried again");

@@ -23,7 +23,7 @@ const PLAYLISTS_ARE_FORGOTTEN_AFTER: Duration = Duration::from_secs(75);
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn settle(app: &App, connection: &impl ConnectionTrait, video: &video::Model) -> Result<()> {
+pub async fn settle(connection: &impl ConnectionTrait, video: &video::Model) -> Result<()> {
     if video.state != video::State::Ready || video.is_protected == video.is_encrypted {
         return Ok(());
     }
@@ -38,7 +38,7 @@ pub async fn settle(app: &App, connection: &impl ConnectionTrait, video: &video:
         return Ok(());
     }
     tracing::info!(video = %video.id, protected = video.is_protected, "a video is made anew for its protection");
-    processing::enqueue(app, connection, video.id).await
+    processing::enqueue(connection, video.id).await
 }
 
 /// Looks again at videos whose media are not as their owner wants them although nothing is under way: what was to
@@ -59,7 +59,7 @@ pub async fn settle_forgotten(app: &App) -> Result<()> {
         let video = video::Entity::find_by_id(id).lock_exclusive().one(&transaction).await?;
         if let Some(video) = video {
             tracing::warn!(video = %id, "what an owner wants of a video's protection was not done, and is tried again");
-            settle(app, &transaction, &video).await?;
+            settle(&transaction, &video).await?;
         }
         transaction.commit().await?;
     }

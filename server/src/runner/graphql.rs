@@ -113,6 +113,9 @@ pub struct Job {
     in_one_piece: bool,
     /// Which rendition to make a file of, for jobs that make one.
     rendition: Option<String>,
+    /// Names of the renditions that are wanted, for jobs that encode a chunk: what the plan names besides has been
+    /// found to bring nothing, or is not encoded.
+    renditions: Vec<String>,
 }
 
 impl Job {
@@ -127,6 +130,7 @@ impl Job {
             measures_loudness: leased.measures_loudness,
             in_one_piece: leased.job.in_one_piece,
             rendition: leased.job.rendition.clone(),
+            renditions: leased.renditions,
             lease: Lease::of(&leased.job)?,
             video_id: leased.job.video_id.to_string().into(),
             source: JobSource {

@@ -7,7 +7,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query
 use crate::{
     app::App,
     error::{Error, Result},
-    job as queue,
+    job as queue, processing,
     protection::{self, AesBlock},
     storage::{Audience, MEDIA_URL_LIFETIME, PresignedRequest},
 };
@@ -23,6 +23,8 @@ pub struct Leased {
     pub measures_loudness: bool,
     /// The details of the plan that the job is part of.
     pub plan: Option<String>,
+    /// Of the plan's renditions, those that a job that encodes a chunk is to make.
+    pub renditions: Vec<String>,
 }
 
 /// Leases the next job for a runner.
@@ -56,7 +58,17 @@ pub async fn lease(
     };
     let (source_size_bytes, duration_ms) = (video.source_size_bytes, video.duration_ms);
     let measures_loudness = job.kind == job::Kind::MakePreviews && video.loudness_lufs.is_none();
-    Ok(Some(Leased { job, source, source_size_bytes, duration_ms, measures_loudness, content_key, plan }))
+    let renditions = processing::encoded_names(&app.database, &job).await?;
+    Ok(Some(Leased {
+        job,
+        source,
+        source_size_bytes,
+        duration_ms,
+        measures_loudness,
+        content_key,
+        plan,
+        renditions,
+    }))
 }
 
 /// How exactly it is known when a runner was last seen.

@@ -95,7 +95,9 @@ async fn a_growing_video_is_playable_before_it_is_ready() {
     let data = received[0].json()["data"].take();
     assert_eq!((&data["state"], &data["playable"]), (&json!("PROCESSING"), &json!(true)));
     // The next chunk tells nothing new.
-    runner.send_chunk(&lease, planned_chunk("360p", 1)).await.data();
+    runner.complete_part(&lease).await.data();
+    let sound = runner.lease_part().await.unwrap();
+    runner.send_chunk(&sound["lease"]["id"], planned_chunk("audio", 1)).await.data();
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(receiver.received().len(), 1);
 }

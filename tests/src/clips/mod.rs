@@ -177,15 +177,19 @@ pub const CHUNKS: Clip = Clip {
 
 /// Two chunks whose frames come at whole milliseconds, some of them not at all, two of these beside the border of the chunks: what
 /// dropped frames look like.
-pub const CHUNKS_UNEVEN: Clip = clip(
-    "chunks-uneven",
-    "-f lavfi -i testsrc2=s=320x180:r=30:d=12 -f lavfi -i sine=f=440:r=48000:d=12 \
+pub const CHUNKS_UNEVEN: Clip = Clip {
+    in_step: true,
+    ..clip(
+        "chunks-uneven",
+        "-f lavfi -i testsrc2=s=320x180:r=30:d=12,drawbox=c=black:t=fill:enable='lt(t,1)' \
+     -f lavfi -i sine=f=440:r=48000:d=12,volume=volume=0:enable='lt(t,1)' \
      -vf select='not(eq(n,70)+eq(n,95)+eq(n,179)+eq(n,181))',settb=1/1000 -fps_mode passthrough -enc_time_base 1/1000 \
      -video_track_timescale 1000 -c:v libx264 -preset veryfast -pix_fmt yuv420p \
      -force_key_frames expr:gte(t,n_forced*2) -sc_threshold 0 -c:a aac -movflags +faststart",
-    (320, 180),
-    12_000.0,
-);
+        (320, 180),
+        12_000.0,
+    )
+};
 
 /// Two chunks in more bytes than a runner fetches without asking which of them it needs.
 pub const CHUNKS_HEAVY: Clip = clip(

@@ -79,6 +79,8 @@ pub struct Job {
     pub content_key: Option<AesBlock>,
     /// For jobs that make a file to download.
     pub rendition: Option<String>,
+    /// For jobs that encode a chunk: of the plan's renditions, those that are wanted.
+    pub renditions: Vec<String>,
 }
 
 /// The right to write results of a job until it expires.
