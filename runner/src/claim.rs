@@ -2,7 +2,7 @@
 
 mod lease;
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use tokio::{sync::Notify, task::JoinSet};
@@ -28,6 +28,14 @@ use crate::{
 const POLL: Duration = Duration::from_secs(5);
 /// At the end, jobs have this long to be given back.
 const FAREWELL: Duration = Duration::from_secs(8);
+
+/// At the end, a question that was asked is answered within this.
+const LAST_ANSWER: Duration = Duration::from_secs(3);
+const STOPPED: Report = Report {
+    code: "RUNNER_STOPPED",
+    message: "The machine that processed the video was stopped. It will be tried again.",
+    retry: true,
+};
 
 /// Where a job is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,9 +172,16 @@ async fn claim(
         let mut trouble = None;
         while let Some(place) = places.best().filter(|_| !(once && taken > 0)) {
             let kinds = if place == Place::Any { &KINDS[..] } else { &[JobKind::ProcessVideo] };
+            let mut asking = pin!(runner.api.lease_job(kinds));
             let answer = tokio::select! {
-                answer = runner.api.lease_job(kinds) => answer,
-                () = runner.shutdown.cancelled() => return Ok(()),
+                answer = &mut asking => answer,
+                () = runner.shutdown.cancelled() => {
+                    // The server may have given a job away that nobody would hear of until its lease runs out.
+                    if let Ok(Ok(Some(job))) = tokio::time::timeout(LAST_ANSWER, asking).await {
+                        give_up(runner, &job, STOPPED, "").await;
+                    }
+                    return Ok(());
+                }
             };
             match answer {
                 Ok(Some(job)) => {
@@ -279,11 +294,7 @@ async fn work(runner: Arc<Runner>, job: Job) -> bool {
             return true;
         }
         Ending::LeaseLost => None,
-        Ending::ShutDown => Some(Report {
-            code: "RUNNER_STOPPED",
-            message: "The machine that processed the video was stopped. It will be tried again.",
-            retry: true,
-        }),
+        Ending::ShutDown => Some(STOPPED),
         Ending::Finished(Err(error)) => {
             tracing::warn!(job = job.id.inner(), took_ms, %error, "job failed");
             log = error.log();

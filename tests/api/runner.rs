@@ -1,7 +1,7 @@
 //! What runners may do, and what happens to work that is dropped.
 
 use kinora_tests::app::TestApp;
-use kinora_tests::fake_runner::{chunk_of, result};
+use kinora_tests::fake_runner::{chunk_bytes, chunk_of, result};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -225,4 +225,35 @@ async fn a_runner_that_stops_and_a_store_that_is_away_are_not_the_jobs_fault() {
     let job = lease_within_back_off(&app, &runner).await;
     runner.fail(&job["lease"]["id"], "INTERNAL", "It crashed.", true).await.data();
     assert_eq!(ann.video(&video).await["state"], "FAILED");
+}
+
+/// What the object at the address of a chunk holds instead of it.
+async fn refusal_of(runner: &kinora_tests::fake_runner::FakeRunner, lease: &Value, bytes: Vec<u8>) -> String {
+    let output = json!([{ "kind": "CHUNK", "rendition": "360p", "chunk": 0, "size": bytes.len() }]);
+    let signed = runner.sign_outputs(lease, output).await.data()["signJobOutputs"][0].take();
+    assert!(kinora_tests::person::put(&runner.client, &signed, bytes).await.status().is_success());
+    let published = runner.publish_chunk(lease, chunk_of("360p")).await;
+    assert_eq!(published.code(), "RESULT_REJECTED", "{}", published.body);
+    published.error()["message"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_media_of_the_announced_length_is_not_published() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    ann.upload("a.mp4", "video/mp4", b"any bytes").await;
+    let job = runner.lease().await.unwrap();
+    let lease = &job["lease"]["id"];
+    let good = chunk_bytes(false);
+    assert!(refusal_of(&runner, lease, vec![7; good.len()]).await.contains("not the fragmented MP4"));
+    let page = [&b"<!doctype html><script>alert(1)</script>"[..], &good[40..]].concat();
+    assert!(refusal_of(&runner, lease, page).await.contains("not the fragmented MP4"));
+    let half = [&good[..good.len() / 2], &vec![0; good.len() - good.len() / 2]].concat();
+    assert!(refusal_of(&runner, lease, half).await.contains("does not begin with moof"));
+    let mut hour = good.clone();
+    let at = hour.windows(4).position(|bytes| bytes == 180_000_u32.to_be_bytes()).unwrap();
+    hour[at..at + 4].copy_from_slice(&324_000_000_u32.to_be_bytes());
+    assert!(refusal_of(&runner, lease, hour).await.contains("another time"));
+    assert_eq!(app.number("SELECT count(*) FROM chunk").await, 0);
+    runner.finish(&job).await;
 }

@@ -1,5 +1,6 @@
 //! Runners that share the chunks of one video, and one that dies over it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use kinora_server::ladder::Rung;
@@ -8,17 +9,23 @@ use kinora_tests::clips;
 use kinora_tests::served::{Served, command};
 use nix::sys::signal::Signal;
 
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
-async fn runner(app: &TestApp, name: &str) -> Served {
+/// A runner of its own, with a folder in the site's.
+pub async fn runner(app: &TestApp, name: &str) -> Served {
+    runner_in(app, name, &app.data_dir.join(name)).await
+}
+
+/// The same with its folder somewhere else.
+pub async fn runner_in(app: &TestApp, name: &str, folder: &Path) -> Served {
     let token = app.runner_token(name).await;
-    let folder = app.data_dir.join(name);
     let mut command = command(&["runner", "--server", app.url.as_str(), "--token", &token]);
     command.arg("--work-dir").arg(folder);
     Served::follow(&mut command, 0)
 }
 
-async fn until(app: &TestApp, query: &str) {
+/// Waits until a count is above zero.
+pub async fn until(app: &TestApp, query: &str) {
     let begun = std::time::Instant::now();
     while app.number(query).await == 0 {
         assert!(begun.elapsed() < PATIENCE, "never: {query}");

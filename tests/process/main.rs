@@ -4,6 +4,7 @@
 mod chunks;
 mod commands;
 mod desk;
+mod faults;
 mod refusals;
 mod runner;
 mod sent_again;

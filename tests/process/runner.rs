@@ -16,7 +16,7 @@ use crate::Place;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn runner_token(place: &Place) -> String {
+pub fn runner_token(place: &Place) -> String {
     token(place, &["token", "create", "--name", "elsewhere"], "kn_")
 }
 

@@ -100,10 +100,10 @@ async fn killed_at_any_moment_it_loses_nothing_that_was_confirmed() {
 }
 
 /// A disk of a few MiB, gone when dropped; nothing where this user may not mount one.
-struct SmallDisk<'a>(&'a Path);
+pub struct SmallDisk<'a>(&'a Path);
 
 impl<'a> SmallDisk<'a> {
-    fn mount(at: &'a Path, mebibytes: usize) -> Option<Self> {
+    pub fn mount(at: &'a Path, mebibytes: usize) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
         let size = format!("size={mebibytes}m");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).status();

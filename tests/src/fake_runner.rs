@@ -148,7 +148,7 @@ impl FakeRunner {
         let output = json!({ "kind": "CHUNK", "rendition": chunk["rendition"], "chunk": chunk["index"], "size": chunk["size"] });
         let mut signed = self.sign_outputs(lease, json!([output])).await.data();
         let output = signed["signJobOutputs"][0].take();
-        let response = put(&self.client, &output, vec![7; CHUNK_BYTES as usize]).await;
+        let response = put(&self.client, &output, chunk_bytes(chunk["rendition"] == "audio")).await;
         assert!(response.status().is_success(), "{output}: {}", response.status());
         self.publish_chunk(lease, chunk).await
     }
@@ -175,7 +175,7 @@ impl FakeRunner {
             .collect();
         let signed = self.sign_outputs(lease, json!(outputs)).await.data()["signJobOutputs"].take();
         for output in signed.as_array().unwrap() {
-            let response = put(&self.client, output, vec![7; CHUNK_BYTES as usize]).await;
+            let response = put(&self.client, output, chunk_bytes(output["rendition"] == "audio")).await;
             assert!(response.status().is_success(), "{output}: {}", response.status());
         }
     }
@@ -244,4 +244,35 @@ pub fn result() -> Value {
             { "name": "audio", "kind": "AUDIO", "codecs": "mp4a.40.2", "chunkCount": 1 },
         ],
     })
+}
+
+/// Fragmented MP4 without a picture or a sound in it, as long as [`chunk_of`] says.
+pub fn chunk_bytes(is_sound: bool) -> Vec<u8> {
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>();
+    let entry = if is_sound {
+        boxed(b"mp4a", &[0; 28])
+    } else {
+        boxed(b"avc1", &[vec![0; 78], boxed(b"avcC", &[1, 0x64, 0x00, 0x1e, 0xff])].concat())
+    };
+    let stsd = boxed(b"stsd", &[words(&[0, 1]), entry].concat());
+    let mdhd = boxed(b"mdhd", &words(&[0, 0, 0, 90_000, 0, 0]));
+    let mdia = boxed(b"mdia", &[mdhd, boxed(b"minf", &boxed(b"stbl", &stsd))].concat());
+    let mvex = boxed(b"mvex", &boxed(b"trex", &words(&[0, 1, 1, 0, 0, 0])));
+    let (trak, ftyp) = (boxed(b"trak", &mdia), boxed(b"ftyp", b"iso5\0\0\0\0"));
+    let so_far = ftyp.len() + 8 + trak.len() + mvex.len() + 8;
+    let filled = boxed(b"free", &vec![0; INIT_BYTES as usize - so_far]);
+    let init = [ftyp, boxed(b"moov", &[trak, mvex, filled].concat())].concat();
+    let traf = [
+        boxed(b"tfhd", &words(&[0x0002_0000, 1])),
+        boxed(b"tfdt", &words(&[0, 0])),
+        boxed(b"trun", &words(&[0x0000_0100, 1, 180_000])),
+    ];
+    let moof = boxed(b"moof", &boxed(b"traf", &traf.concat()));
+    let segment = (CHUNK_BYTES - INIT_BYTES) as usize / 2;
+    let media = boxed(b"mdat", &vec![7; segment - moof.len() - 8]);
+    [init, moof.clone(), media.clone(), moof, media].concat()
+}
+
+fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    [&(body.len() as u32 + 8).to_be_bytes()[..], kind, body].concat()
 }

@@ -17,6 +17,7 @@ pub mod published;
 pub mod receiver;
 pub mod served;
 pub mod socket;
+pub mod weather;
 
 use std::io::Write;
 use std::path::PathBuf;

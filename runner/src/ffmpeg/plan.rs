@@ -69,7 +69,7 @@ pub struct PosterPlan {
 /// Posters are not larger than this.
 const POSTER_LONG_SIDE: u32 = 1280;
 /// A source that runs on past the longest allowed duration is noticed within this.
-const SLACK: Duration = Duration::from_secs(2);
+pub const SLACK: Duration = Duration::from_secs(2);
 
 impl Plan {
     pub fn new(source: &Source, settings: &Settings) -> Self {

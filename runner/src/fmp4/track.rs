@@ -160,13 +160,13 @@ fn contents(file: &mut File, at: u64, size: u64) -> Result<Vec<u8>, FormatError>
 }
 
 /// What `trex` says of samples that say nothing themselves.
-#[derive(Debug, Default, Clone, Copy)]
-struct Defaults {
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Defaults {
     duration: u32,
     flags: u32,
 }
 
-fn read_moov(moov: &[u8], init_size: u64) -> Result<(Track, Defaults), FormatError> {
+pub(super) fn read_moov(moov: &[u8], init_size: u64) -> Result<(Track, Defaults), FormatError> {
     let missing = FormatError::Unexpected;
     let media = descend(moov, &[b"trak", b"mdia"]).ok_or(missing("no track"))?;
     let mdhd = descend(media, &[b"mdhd"]).ok_or(missing("no mdhd"))?;
@@ -193,7 +193,7 @@ fn read_moov(moov: &[u8], init_size: u64) -> Result<(Track, Defaults), FormatErr
     Ok((Track { timescale, codecs, init_size, fragments: Vec::new() }, defaults))
 }
 
-fn read_moof(moof: &[u8], mut defaults: Defaults) -> Result<Fragment, FormatError> {
+pub(super) fn read_moof(moof: &[u8], mut defaults: Defaults) -> Result<Fragment, FormatError> {
     let missing = FormatError::Unexpected;
     let traf = descend(moof, &[b"traf"]).ok_or(missing("no traf"))?;
     let tfhd = descend(traf, &[b"tfhd"]).ok_or(missing("no tfhd"))?;
@@ -280,24 +280,24 @@ fn close_gaps(fragments: &mut [Fragment]) {
     }
 }
 
+/// Boxes as ffmpeg writes them.
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)] // A test fails by panicking.
-    use super::*;
+pub(super) mod examples {
+    use super::SAMPLE_IS_NON_SYNC;
 
-    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    pub fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
         let mut bytes = (body.len() as u32 + 8).to_be_bytes().to_vec();
         bytes.extend_from_slice(kind);
         bytes.extend_from_slice(body);
         bytes
     }
 
-    fn words(words: &[u32]) -> Vec<u8> {
+    pub fn words(words: &[u32]) -> Vec<u8> {
         words.iter().flat_map(|word| word.to_be_bytes()).collect()
     }
 
     /// A `moof` with two samples of 3000 ticks, or with the default of 1500, and its `mdat`.
-    fn fragment(start: u32, own_durations: bool, first_is_key: bool) -> Vec<u8> {
+    pub fn fragment(start: u32, own_durations: bool, first_is_key: bool) -> Vec<u8> {
         let tfhd = boxed(b"tfhd", &words(&[0x08 | 0x20, 1, 1_500, SAMPLE_IS_NON_SYNC]));
         let tfdt = boxed(b"tfdt", &words(&[0x0100_0000, 0, start]));
         let first = if first_is_key { 0x0200_0000 } else { SAMPLE_IS_NON_SYNC };
@@ -310,7 +310,7 @@ mod tests {
         [moof, boxed(b"mdat", b"media")].concat()
     }
 
-    fn init() -> Vec<u8> {
+    pub fn init() -> Vec<u8> {
         let mdhd = boxed(b"mdhd", &words(&[0, 0, 0, 90_000, 0]));
         let avcc = boxed(b"avcC", &[1, 0x64, 0x00, 0x28, 0xff]);
         let entry = boxed(b"avc1", &[vec![0; 78], avcc].concat());
@@ -322,6 +322,13 @@ mod tests {
         let mvex = boxed(b"mvex", &boxed(b"trex", &words(&[0, 1, 1, 0, 0, 0])));
         [boxed(b"ftyp", b"iso5"), boxed(b"moov", &[trak, mvex].concat())].concat()
     }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // A test fails by panicking.
+    use super::examples::{boxed, fragment, init, words};
+    use super::*;
 
     #[test]
     fn a_track_is_read_with_its_fragments() {

@@ -29,6 +29,8 @@ const LOOKED_AT_S: f64 = 12.0;
 const READ_MARGIN_S: f64 = 4.0;
 /// Beside the work of encoding the same stretch of time in one size.
 const COPY_WEIGHT: f64 = 0.03;
+/// So much must be there of what a source says it holds.
+const INTACT_PART: f64 = 0.9;
 const SOUND_WEIGHT: f64 = 0.1;
 const DECODING_WEIGHT: f64 = 0.1;
 const POSTER_WEIGHT_MS: i32 = 500;
@@ -128,7 +130,14 @@ async fn rewrapped(
     let index = source.index(desk.origin(), &desk.downloading()).await?;
     let folder = desk.folder_with(&source, None).await?;
     let settings = desk.settings();
+    let stated = looked_at.stated_duration;
     let Ok(looked_at) = probe(desk.bench, &folder, settings.max_duration).await else { return Ok(None) };
+    let is_shorter =
+        stated.zip(looked_at.stated_duration).is_some_and(|(was, is)| is < was.mul_f64(INTACT_PART));
+    if is_shorter {
+        // Whether that is the file's fault is for whoever decodes it to say.
+        return Ok(None);
+    }
     let Some(mut cutting) = Cutting::new(&looked_at, index.as_deref(), &settings) else { return Ok(None) };
     cutting.rewrap = Some(how);
     Ok(Some(Ready { cutting, index, source }))

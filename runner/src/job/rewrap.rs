@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{Desk, JobError, MediaError};
 use crate::{
     chunked::rewrap::Rewrap,
-    ffmpeg::{args, log::Log},
+    ffmpeg::{args, log::Log, plan::SLACK},
     files,
     sandbox::Limits,
     source::CachedSource,
@@ -36,8 +36,13 @@ async fn make(desk: &Desk<'_>, upload: &CachedSource, how: &Rewrap) -> Result<Ar
     // Tables and headers may be more than those of the source, but not much.
     let limits = Limits::encode(deadline, size + size / 4 + HEADROOM_BYTES);
     let mut log = Log::new(how.video_index);
-    let run = desk.bench.ffmpeg(&folder, &args::rewrap(how, desk.settings().max_duration), limits).await;
+    // What is too long must still be so afterwards.
+    let limit = desk.settings().max_duration + SLACK;
+    let run = desk.bench.ffmpeg(&folder, &args::rewrap(how, limit), limits).await;
     let outcome = run.map_err(MediaError::from)?.lines(deadline, |_| {}, |line| log.line(line)).await;
+    if log.disk_full {
+        return Err(MediaError::OutOfDisk(log.tail()).into());
+    }
     let file = folder.path().join(args::rewrapped_output());
     let is_whole =
         matches!(&outcome, Ok(status) if status.success()) && !log.container_is_damaged && !log.breaks_off;

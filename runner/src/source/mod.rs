@@ -50,14 +50,20 @@ impl SourceCache {
 /// Drops what has not been used for longest; dropping it removes the file.
 fn make_room(entries: &mut Vec<Arc<CachedSource>>) {
     loop {
-        let idle = || entries.iter().filter(|entry| Arc::strong_count(entry) == 1);
+        let idle = || entries.iter().filter(|entry| is_idle(entry));
         let bytes: u64 = idle().map(|entry| entry.stored_bytes()).sum();
         let index_bytes: u64 = idle().map(|entry| entry.index_bytes()).sum();
         let fits = bytes <= MOST_IDLE_BYTES && index_bytes <= MOST_IDLE_INDEX_BYTES;
         if idle().count() <= MOST_IDLE && fits {
             return;
         }
-        let Some(oldest) = entries.iter().position(|entry| Arc::strong_count(entry) == 1) else { return };
+        let Some(oldest) = entries.iter().position(is_idle) else { return };
         entries.remove(oldest);
     }
+}
+
+/// Whether no job is using it, in whichever container.
+fn is_idle(entry: &Arc<CachedSource>) -> bool {
+    let is_alone = |source: &Arc<CachedSource>| Arc::strong_count(source) == 1;
+    is_alone(entry) && entry.rewrapped().get().is_none_or(is_alone)
 }

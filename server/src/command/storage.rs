@@ -1,6 +1,6 @@
 //! The embedded store alone, as an S3 of its own.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -10,6 +10,8 @@ use super::{print, serve::told_to_stop};
 use crate::embedded::store::{self, LEFTOVERS_AFTER, Store};
 
 const SHORTEST_KEY: usize = 16;
+/// Whose uploads they are is not known here; no site waits for longer (`KINORA_UPLOAD_EXPIRY`).
+const LONGEST_SILENCE: Duration = Duration::from_secs(2_000_000);
 
 #[derive(Debug, Args)]
 pub(super) struct StorageArgs {
@@ -63,7 +65,6 @@ pub(super) async fn serve(arguments: StorageArgs) -> Result<()> {
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop);
     tokio::select! {
         ended = serving => ended.context("the store stopped serving"),
-        // Whose uploads they are is not known here, nor when they give up.
-        () = store.keep_swept(LEFTOVERS_AFTER) => Ok(()),
+        () = store.keep_swept(LEFTOVERS_AFTER + LONGEST_SILENCE) => Ok(()),
     }
 }

@@ -144,7 +144,7 @@ pub async fn retry_later(
     why: Setback,
 ) -> Result<()> {
     let delay_s = match why {
-        Setback::GivenBack => 0.0,
+        Setback::GivenBack | Setback::TakenOver => 0.0,
         // What crashed once may well have been the machine: the first retry does not wait.
         Setback::Crashed if job.crashes == 0 => 0.0,
         Setback::StorageAway => back_off_s(job.attempts, rand::random()).min(LONGEST_OUTAGE_DELAY_S),
@@ -162,6 +162,8 @@ pub async fn retry_later(
 pub enum Setback {
     /// Its runner was told to stop, or to give up its jobs.
     GivenBack,
+    /// Its runner was ended without a word, and is here again: that may have been the job's doing.
+    TakenOver,
     /// Its runner could not reach the storage, or had no room for it.
     StorageAway,
     /// Its runner said that it failed.
@@ -180,7 +182,7 @@ impl Setback {
 impl From<Setback> for Outcome {
     fn from(why: Setback) -> Self {
         match why {
-            Setback::GivenBack | Setback::StorageAway => Self::Returned,
+            Setback::GivenBack | Setback::TakenOver | Setback::StorageAway => Self::Returned,
             Setback::Failed => Self::Failed,
             Setback::Crashed => Self::Lost,
         }
@@ -228,7 +230,7 @@ pub async fn take_over(app: &App, runner: RunnerId) -> Result<()> {
     let transaction = app.database.begin().await?;
     for job in store::leased_by(&transaction, runner).await? {
         if job.failures() < MOST_FAILURES {
-            retry_later(&transaction, &job, "its runner was ended", Setback::GivenBack).await?;
+            retry_later(&transaction, &job, "its runner was ended", Setback::TakenOver).await?;
         }
     }
     transaction.commit().await?;

@@ -7,6 +7,7 @@
 mod bandwidth;
 mod beginning;
 mod completion;
+mod content;
 mod failure;
 mod graphql;
 mod outputs;

@@ -11,6 +11,7 @@ use sea_orm::{
 
 use super::{
     bandwidth::Bandwidth,
+    content,
     outputs::makes_chunk,
     result::{Chunk, rejected},
 };
@@ -42,6 +43,7 @@ pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported
     let key =
         keys::chunk(job.video_id, job.video_attempt(), &reported.rendition, reported.index, job.lease_id);
     check_stored(app, &key, reported.size_bytes).await?;
+    content::check(app, &key, &reported).await?;
     let transaction = app.database.begin().await?;
     let is_planned = job.parent_id.is_some() || job.plan.is_some();
     if is_planned && reported.index == 0 {

@@ -10,6 +10,7 @@ mod put;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use bytes::Bytes;
 use url::Url;
 
 use crate::clock::Clock;
@@ -135,6 +136,23 @@ impl Storage {
                 },
             )?;
         Ok(head.content_length().unwrap_or_default())
+    }
+
+    /// So many bytes of an object from `offset` on, or fewer where it ends before.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`] when it does not exist.
+    pub async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Bytes, StorageError> {
+        let range = format!("bytes={offset}-{}", offset + length.max(1) - 1);
+        let object =
+            self.local.get_object().bucket(&self.bucket).key(key).range(range).send().await.map_err(
+                |error| match error.as_service_error() {
+                    Some(service) if service.is_no_such_key() => StorageError::NotFound,
+                    _ => client::failed(error),
+                },
+            )?;
+        let bytes = object.body.collect().await.map_err(|error| StorageError::Failed(error.to_string()))?;
+        Ok(bytes.into_bytes())
     }
 
     /// Whether the bucket answers.

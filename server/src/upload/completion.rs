@@ -1,6 +1,6 @@
 //! From parts to a video.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use kinora_entity::{UploadId, VideoId, upload, video};
 use sea_orm::{
@@ -20,6 +20,10 @@ use crate::{
     storage::{StorageError, StoredPart},
     video::{Description, NewVideo, TagName, Title, insert},
 };
+
+/// Beside what a store takes to put ten thousand parts together.
+const MOST_LOOKS: u32 = 5;
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// Makes a video of the parts: checks every part and the total, completes the object, and then, in
 /// one transaction, creates the video and its job. Repeating it gives the same video.
@@ -88,7 +92,7 @@ async fn existing(app: &App, id: VideoId) -> Result<video::Model> {
 async fn assemble(app: &App, row: &upload::Model, announced: Option<&[(i32, String)]>) -> Result<()> {
     let parts = match app.storage.list_parts(&row.object_key, &row.storage_upload_id).await {
         Ok(parts) => parts,
-        Err(StorageError::NotFound) => return check_whole(app, row).await,
+        Err(StorageError::NotFound) => return find_whole(app, row, announced).await,
         Err(error) => return Err(error.into()),
     };
     let plan = plan_of(row);
@@ -110,6 +114,31 @@ async fn assemble(app: &App, row: &upload::Model, announced: Option<&[(i32, Stri
         Ok(()) | Err(StorageError::NotFound) => check_whole(app, row).await,
         Err(error) => Err(error.into()),
     }
+}
+
+/// What the store does not know any more may be whole there, or be made so by somebody at this moment, or wait for the
+/// completion to be repeated: only after a while it is nothing.
+async fn find_whole(app: &App, row: &upload::Model, announced: Option<&[(i32, String)]>) -> Result<()> {
+    for _ in 0..MOST_LOOKS {
+        match app.storage.size_bytes(&row.object_key).await {
+            Ok(_) => break,
+            Err(StorageError::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(announced) = announced {
+            let parts: Vec<StoredPart> = announced
+                .iter()
+                .map(|(number, etag)| StoredPart { number: *number, size_bytes: 0, etag: etag.clone() })
+                .collect();
+            match app.storage.complete_multipart(&row.object_key, &row.storage_upload_id, &parts).await {
+                Ok(()) => break,
+                Err(StorageError::NotFound) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+    }
+    check_whole(app, row).await
 }
 
 /// An earlier completion may have got as far as the store: then the object is there, whole.

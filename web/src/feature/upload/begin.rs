@@ -19,7 +19,7 @@ use super::{
     transfer::TransferError,
 };
 use crate::{
-    api::{self, ApiError, Bytes, DateTime},
+    api::{self, ApiError, Bytes, DateTime, ErrorCode},
     feature::studio::tags,
 };
 
@@ -143,9 +143,16 @@ async fn create(row: Row, sample_hash: Option<String>) -> Result<Begun, Transfer
         sample_hash,
         modified_at: Some(DateTime::from_unix_ms(row.identity.with_value(|file| file.modified_ms as f64))),
     };
-    // Not repeated here: an upload whose answer was lost holds its bytes of the quota, and the next try finds it among
-    // the unfinished ones.
-    let upload = api::send(CreateUpload::build(CreateUploadVariables { input })).await?.create_upload;
+    // An upload whose answer was lost holds its bytes of the quota: it is not repeated here, but found among the
+    // unfinished ones by the next try. What was answered and may pass is.
+    let request = || async {
+        let answer = api::send(CreateUpload::build(CreateUploadVariables { input: input.clone() })).await;
+        match answer {
+            Err(error) if error.code == ErrorCode::Offline => Ok(Err(error)),
+            answer => answer.map(Ok),
+        }
+    };
+    let upload = patiently(request).await??.create_upload;
     row.saved.set(sent);
     let plan = plan(row.size_bytes(), upload.part_size, upload.part_count)?;
     Ok(Begun { upload_id: upload.id, plan, etags: Rc::default() })

@@ -122,6 +122,8 @@ impl Uploads {
             if let Some(row) = self.broken_off(&identity) {
                 row.file.set_value(picked.file);
                 row.handle.update_value(|handle| *handle = picked.handle.or(handle.take()));
+                // Looked for anew, with the sample of what was chosen now.
+                row.begun.set_value(None);
                 self.retry(row);
                 continue;
             }

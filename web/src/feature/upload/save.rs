@@ -59,7 +59,8 @@ pub fn save_and_leave(row: Row) {
 
 fn save(row: Row, leaves: bool) {
     let details = row.details.get_untracked();
-    if row.saved.with_untracked(|saved| saved.as_ref() == Some(&details)) {
+    let is_given_up = row.stage.with_untracked(|stage| *stage == Stage::Cancelled);
+    if is_given_up || row.saved.with_untracked(|saved| saved.as_ref() == Some(&details)) {
         return;
     }
     if row.video_id.with_untracked(Option::is_none) {

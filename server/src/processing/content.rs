@@ -1,0 +1,69 @@
+//! Whether an object is the media that a runner says it is, as far as its first bytes tell: a runner that lies, or has a
+//! bad disk, is found out before a viewer is.
+
+use bytes::Bytes;
+use kinora_entity::chunk::Segment;
+use kinora_runner::fmp4::{FormatError, Init, segment_ms};
+
+use super::result::{Chunk, rejected};
+use crate::{
+    app::App,
+    error::{Error, Result},
+};
+
+/// The description of a track has some hundred bytes, that of a fragment sixteen for each frame.
+const LARGEST_HEADER_BYTES: i64 = 64 << 10;
+/// Frames may be missing, or shown for longer than they say.
+const AGREEMENT: std::ops::RangeInclusive<f64> = 0.5..=2.0;
+
+/// Reads the initialisation section, and the beginnings of the first and the last segment unless they are encrypted.
+///
+/// # Errors
+/// RESULT_REJECTED when it is something else than fragmented MP4 of about the announced duration.
+pub(super) async fn check(app: &App, key: &str, chunk: &Chunk) -> Result<()> {
+    let init = async {
+        match chunk.init {
+            Some((_, size)) if size > LARGEST_HEADER_BYTES => {
+                Err(rejected("An initialisation section is smaller than this."))
+            }
+            Some((offset, size)) => {
+                let bytes = app.storage.read(key, whole(offset), whole(size)).await?;
+                Init::read(&bytes).map(Some).map_err(not_media)
+            }
+            None => Ok(None),
+        }
+    };
+    let readable = |segment: Option<&Segment>| segment.copied().filter(|_| chunk.iv.is_none());
+    let first = readable(chunk.segments.first());
+    let last = readable(chunk.segments.last()).filter(|_| chunk.segments.len() > 1);
+    let (init, first, last) = tokio::try_join!(init, beginning(app, key, first), beginning(app, key, last))?;
+    if let (Some(init), Some(codecs)) = (&init, &chunk.codecs)
+        && init.codecs != *codecs
+    {
+        return Err(rejected(format!("The object holds {}, not {codecs}.", init.codecs)));
+    }
+    for (segment, bytes) in [first, last].into_iter().flatten() {
+        let found_ms = segment_ms(&bytes, whole(segment.size_bytes), init.as_ref()).map_err(not_media)?;
+        if found_ms.is_some_and(|found| !AGREEMENT.contains(&(found / segment.duration_ms))) {
+            return Err(rejected("A segment lasts for another time than was announced."));
+        }
+    }
+    Ok(())
+}
+
+/// A segment with its first bytes.
+async fn beginning(app: &App, key: &str, segment: Option<Segment>) -> Result<Option<(Segment, Bytes)>> {
+    let Some(segment) = segment else { return Ok(None) };
+    let length = segment.size_bytes.min(LARGEST_HEADER_BYTES);
+    let bytes = app.storage.read(key, whole(segment.offset_bytes), whole(length)).await?;
+    Ok(Some((segment, bytes)))
+}
+
+/// Offsets and sizes were found to be positive before.
+fn whole(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+fn not_media(error: FormatError) -> Error {
+    rejected(format!("The object is {error}."))
+}
