@@ -145,8 +145,8 @@ async fn a_log_in_elsewhere_does_not_lose_an_upload() {
     browser.quit().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_server_is_killed_and_the_upload_goes_on_by_itself() {
+/// Kills the server in the middle of an upload for so long, and sees the upload to its end.
+async fn outlasts(outage: Duration, is_chosen_again: bool) {
     let folder = tempfile::Builder::new().prefix("kinora-resume-").tempdir().unwrap();
     std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let (data, port) = (folder.path().join("data"), free_port());
@@ -163,13 +163,32 @@ async fn the_server_is_killed_and_the_upload_goes_on_by_itself() {
     browser.script("performance.clearResourceTimings()", vec![]).await;
     served.signal(Signal::SIGKILL);
     served.ended(Duration::from_secs(5)).await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(outage).await;
+    if is_chosen_again {
+        let broke_off = "return document.querySelector('main [aria-label=\"Try again\"]') && true";
+        browser.wait_for_script("a row that broke off", PROCESSING, broke_off).await;
+    }
     let mut served = Served::spawn_on(port, &data, &[]);
     served.ready().await;
     browser.limit_uploads(None).await;
+    if is_chosen_again {
+        page.drop_file(&file).await;
+    }
     page.link(PROCESSING).await;
     assert!(page.sent_parts().await.is_disjoint(&safe), "parts that were safe were sent again");
+    let open = ann.run("{ unfinishedUploads { id } }", json!({})).await.data();
+    assert_eq!(open["unfinishedUploads"], json!([]), "it was begun a second time");
     browser.quit().await;
     served.signal(Signal::SIGTERM);
     served.ended(Duration::from_secs(15)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_is_killed_and_the_upload_goes_on_by_itself() {
+    outlasts(Duration::from_secs(2), false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_chosen_again_goes_on_from_where_it_broke_off() {
+    outlasts(Duration::from_secs(12), true).await;
 }

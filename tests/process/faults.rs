@@ -64,8 +64,15 @@ async fn a_machine_that_froze_and_came_back_spoils_nothing() {
     let frozen = runner(&app, "frozen").await;
     let video = ann.upload_clip(&clips::CHUNKS).await;
     until(&app, "SELECT count(*) FROM job WHERE kind = 'encode_chunk' AND state = 'leased'").await;
-    let all = family(frozen.pid());
-    assert!(all.len() > 1, "it has started something");
+    let began = Instant::now();
+    let all = loop {
+        let all = family(frozen.pid());
+        if all.len() > 1 {
+            break all;
+        }
+        assert!(began.elapsed() < SOON, "it has started nothing");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
     for pid in &all {
         let _ = kill(*pid, Signal::SIGSTOP);
     }
