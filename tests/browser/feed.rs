@@ -16,7 +16,9 @@ async fn the_wheel_goes_through_every_video_and_back_with_three_elements() {
     let app = TestApp::start_processing().await;
     let ann = app.person("ann").await;
     let mut videos = Vec::new();
-    for clip in [clips::LANDSCAPE, clips::PORTRAIT_BY_ROTATION, clips::SILENT, clips::VP9, clips::SURROUND] {
+    for clip in
+        [clips::LANDSCAPE, clips::PORTRAIT_BY_ROTATION, clips::SILENT, clips::VARIABLE_RATE, clips::SURROUND]
+    {
         videos.push(ann.upload_clip(&clip).await);
     }
     for video in &videos {
