@@ -1,6 +1,8 @@
 //! Command lines of ffprobe and ffmpeg: pure functions of a plan. No text of a user gets in here; files are
 //! named by us, relative to the job's folder.
 
+mod wrapping;
+
 use std::time::Duration;
 
 use super::{
@@ -11,9 +13,11 @@ use super::{
     probe::MAX_PIXELS,
 };
 use crate::{
-    chunked::{Cut, Cutting, cutting::LEAD_S, rewrap::Rewrap},
+    chunked::{Cut, Cutting, cutting::LEAD_S},
     workdir::{OUT, SOURCE},
 };
+
+pub use wrapping::{Contents, download, download_output, download_sound, rewrap, rewrapped_output};
 
 /// Where the timeline of all renditions begins, so that the first decoding time is positive in spite of
 /// reordered frames.
@@ -36,17 +40,6 @@ pub fn output(name: &str) -> String {
 /// File name of the poster, relative to the job's folder.
 pub fn poster_output() -> String {
     format!("{OUT}/poster.jpg")
-}
-
-/// The sound that is joined with the pictures to a file to download, relative to the job's folder. The pictures, or
-/// the sound that stands alone, are the source there.
-pub fn download_sound() -> String {
-    format!("{OUT}/sound-part.mp4")
-}
-
-/// File name of a file to download, relative to the job's folder.
-pub fn download_output() -> String {
-    format!("{OUT}/download.mp4")
 }
 
 /// File name of a text track, relative to the job's folder.
@@ -100,32 +93,6 @@ pub fn encode(plan: &Plan) -> Vec<String> {
     if let Some(audio) = &plan.audio {
         args.sound(audio);
     }
-    args.0
-}
-
-/// File name of a source that was wrapped anew, relative to the job's folder.
-pub fn rewrapped_output() -> String {
-    format!("{OUT}/rewrapped")
-}
-
-/// ffmpeg's orders to put pictures and sound into another container, untouched.
-pub fn rewrap(how: &Rewrap, limit: Duration) -> Vec<String> {
-    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "info"]);
-    args.add(&["-progress", "pipe:1", "-stats_period", "0.5", "-max_alloc", &MAX_ALLOC_BYTES.to_string()]);
-    args.add(&["-t", &format!("{:.3}", limit.as_secs_f64())]);
-    args.input();
-    args.add(&["-map", &format!("0:{}", how.video_index)]);
-    if let Some(audio) = how.audio_index {
-        args.add(&["-map", &format!("0:{audio}")]);
-    }
-    args.add(&["-c", "copy"]);
-    args.strip();
-    // Any runner comes to the same bytes. Some codecs were once new to MP4.
-    args.add(&["-fflags", "+bitexact", "-strict", "experimental"]);
-    // What lies before the beginning is kept, and an edit list says so.
-    let lead_s = f64::from(how.lead_us) / 1e6;
-    args.add(&["-output_ts_offset", &format!("{:.6}", -lead_s), "-avoid_negative_ts", "disabled"]);
-    args.add(&["-f", how.wrapper.format(), &format!("file:{}", rewrapped_output())]);
     args.0
 }
 
@@ -301,39 +268,6 @@ pub fn texts(tracks: &[u32], limit: Duration) -> Vec<String> {
         args.add(&["-map_metadata", "-1", "-map_chapters", "-1"]);
         args.add(&["-f", "webvtt", &format!("file:{}", text_output(number))]);
     }
-    args.0
-}
-
-/// What a file to download holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Contents {
-    Pictures,
-    PicturesAndSound,
-    Sound,
-}
-
-/// ffmpeg's orders for a file to download, out of renditions as they were published: nothing is decoded.
-pub fn download(contents: Contents) -> Vec<String> {
-    let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "error"]);
-    args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string()]);
-    // All renditions have one clock. By itself ffmpeg would let each file begin at zero, and the sound, which begins a
-    // little earlier, come late.
-    args.add(&["-copyts"]);
-    args.input();
-    match contents {
-        Contents::Pictures => args.add(&["-map", "0:v:0"]),
-        Contents::PicturesAndSound => {
-            args.input_from(&download_sound());
-            args.add(&["-map", "0:v:0", "-map", "1:a:0"]);
-        }
-        Contents::Sound => args.add(&["-map", "0:a:0"]),
-    }
-    args.add(&["-c", "copy"]);
-    args.strip();
-    args.add(&["-output_ts_offset", &format!("-{BASE_S}"), "-movflags", "+faststart"]);
-    // Another brand, by which programs tell music from films.
-    let format = if contents == Contents::Sound { "ipod" } else { "mp4" };
-    args.add(&["-f", format, &format!("file:{}", download_output())]);
     args.0
 }
 

@@ -29,12 +29,12 @@ const LOOKED_AT_S: f64 = 12.0;
 const READ_MARGIN_S: f64 = 4.0;
 /// Beside the work of encoding the same stretch of time in one size.
 const COPY_WEIGHT: f64 = 0.03;
-/// So much must be there of what a source says it holds.
-const INTACT_PART: f64 = 0.9;
 const SOUND_WEIGHT: f64 = 0.1;
 const DECODING_WEIGHT: f64 = 0.1;
 const POSTER_WEIGHT_MS: i32 = 500;
 const TEXTS_WEIGHT_MS: i32 = 500;
+/// So much must be there of what a source says it holds.
+const INTACT_PART: f64 = 0.9;
 
 pub(crate) async fn process_video(desk: &Desk<'_>) -> Result<(), JobError> {
     let source = desk.upload();
