@@ -76,6 +76,9 @@ async fn after_the_browser_was_killed_only_the_rest_is_sent() {
     browser.wait_for_text("Unfinished", PATIENCE).await;
     browser.wait_for_text("% is safe", PATIENCE).await;
     browser.picture_all("upload-unfinished").await;
+    // This browser has nobody to ask whether the page may read the file again.
+    browser.press("Go on").await;
+    browser.wait_for_text("cannot be read from where it was. Choose it again.", PATIENCE).await;
     page.drop_file(&file).await;
     page.link(PROCESSING).await;
     let again: Vec<_> = page.sent_parts().await.intersection(&safe).copied().collect();
@@ -142,6 +145,41 @@ async fn a_log_in_elsewhere_does_not_lose_an_upload() {
     browser.limit_uploads(None).await;
     browser.wait_for_text("Waits until you log in", PATIENCE).await;
     assert_eq!(app.number("SELECT count(*) FROM upload WHERE state = 'uploading'").await, 1);
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_network_it_waits_and_goes_on_by_itself() {
+    let app = TestApp::start_processing().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = large_video(folder.path(), 64);
+    let browser = Browser::start(&app.url, &Profile::fresh()).await;
+    sign_up(&browser, "ann").await;
+    let ann = Person::log_in(&app.guest, "ann").await;
+    let page = UploadPage::open(&browser).await;
+    assert!(!page.asks_before_closing().await, "there is nothing to lose yet");
+    browser.limit_uploads(Some(12 << 20)).await;
+    page.drop_file(&file).await;
+    received_at_least(&ann, 3).await;
+    assert!(page.asks_before_closing().await, "an upload would be cut");
+
+    browser.set_offline(true).await;
+    browser.wait_for_text("No connection, goes on by itself", PATIENCE).await;
+    browser.picture_all("upload-offline").await;
+    let safe = received(&ann).await;
+    // Longer than any try waits for the next: whoever gives up does so now.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    // More than half of the session has passed when it comes back.
+    app.sql("UPDATE session SET expires_at = now() + interval '2 days' WHERE ended_at IS NULL").await;
+    browser.script("performance.clearResourceTimings()", vec![]).await;
+    browser.set_offline(false).await;
+    page.link(PROCESSING).await;
+    assert!(page.sent_parts().await.is_disjoint(&safe), "parts that were safe were sent again");
+    assert_eq!(app.number("SELECT count(*) FROM upload").await, 1);
+    let renewed = "SELECT count(*) FROM session WHERE expires_at > now() + interval '6 days'";
+    assert!(app.number(renewed).await >= 1, "whoever uploads for days stays logged in");
+    browser.wait_for_text("Ready", PROCESSING).await;
+    assert!(!page.asks_before_closing().await, "everything is there");
     browser.quit().await;
 }
 

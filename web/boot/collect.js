@@ -13,6 +13,7 @@ export function collect(transfer) {
   const items = [...transfer.items].filter((item) => item.kind === 'file');
   const found = items.map((item) => {
     const entry = item.webkitGetAsEntry?.();
+    // Without handles: for those of folders, browsers refuse some of them in a dialog, the downloads for one.
     if (entry?.isDirectory) return filesIn(entry, MOST_LEVELS);
     const file = item.getAsFile();
     const handle = item.getAsFileSystemHandle?.() ?? null;
@@ -21,10 +22,17 @@ export function collect(transfer) {
   return Promise.all(found).then((lists) => lists.flat());
 }
 
+/** A file goes without its handle when the browser asks somebody about it first. */
+const HANDLE_PATIENCE_MS = 1_000;
+
 async function withHandle(file, handle) {
-  const kept = await Promise.resolve(handle).catch(() => null);
+  const late = new Promise((resolve) => setTimeout(resolve, HANDLE_PATIENCE_MS, null));
+  const kept = await Promise.race([handle, late]).catch(() => null);
   return [{ file, handle: kept, inFolder: false }];
 }
+
+/** "2.mp4" comes before "10.mp4", as in a file manager. */
+const { compare } = new Intl.Collator(undefined, { numeric: true });
 
 async function filesIn(entry, levels) {
   if (entry.isFile) {
@@ -33,11 +41,15 @@ async function filesIn(entry, levels) {
   }
   if (levels === 0) return [];
   const reader = entry.createReader();
-  const files = [];
+  const children = [];
   // A reader gives a hundred entries at a time, and an empty list at the end.
   for (;;) {
     const batch = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
-    if (batch.length === 0) return files;
-    for (const child of batch) files.push(...(await filesIn(child, levels - 1)));
+    if (batch.length === 0) break;
+    children.push(...batch);
   }
+  children.sort((one, other) => compare(one.name, other.name));
+  const files = [];
+  for (const child of children) files.push(...(await filesIn(child, levels - 1)));
+  return files;
 }

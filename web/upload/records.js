@@ -1,5 +1,6 @@
-// What this browser remembers of uploads, so that they survive a reload: by which file, under which id, what was
-// typed, and how to read the file again. The server knows the rest, and better.
+// What this browser remembers of uploads, so that they survive a reload: whose and which file, under which id, what was
+// typed, and how to read the file again. Of what has begun the server knows the rest, and better; of what waits for its
+// turn nobody else knows anything.
 import { createStore, del, entries, get, set } from 'idb-keyval';
 
 /** The server forgets an unfinished upload long before. */
@@ -20,7 +21,8 @@ async function allowed(action, otherwise) {
 
 /**
  * @param {string} key which file
- * @param {{uploadId: string | null, details: string, handle: FileSystemFileHandle | null}} record
+ * @param {{owner: string, name: string, sizeBytes: number, modifiedMs: number, place: number, uploadId: string | null,
+ *   details: string, handle: FileSystemFileHandle | null}} record `place` orders what waits
  */
 export const remember = (key, record) => allowed(() => set(key, { ...record, at: Date.now() }, files()));
 

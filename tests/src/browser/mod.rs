@@ -256,6 +256,15 @@ impl Browser {
         cdp.send_raw("Network.emulateNetworkConditions", conditions).await.unwrap();
     }
 
+    /// Takes the network away from the page, or gives it back: what is under way breaks off, and the browser knows.
+    pub async fn set_offline(&self, offline: bool) {
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Network.enable", json!({})).await.unwrap();
+        let conditions =
+            json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        cdp.send_raw("Network.emulateNetworkConditions", conditions).await.unwrap();
+    }
+
     /// What is downloaded goes into this folder from now on.
     pub async fn save_to(&self, folder: &Path) {
         let wanted = json!({ "behavior": "allow", "downloadPath": folder });

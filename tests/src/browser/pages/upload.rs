@@ -28,6 +28,12 @@ impl<'a> UploadPage<'a> {
         self.browser.drop_file(file).await;
     }
 
+    /// Whether the page would ask before it lets itself be closed.
+    pub async fn asks_before_closing(&self) -> bool {
+        let script = "return !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))";
+        self.browser.script(script, vec![]).await == Value::Bool(true)
+    }
+
     /// Waits for the link to the finished video and gives its path.
     pub async fn link(&self, patience: Duration) -> String {
         let script = "const link = document.querySelector('main a[href^=\"/watch/\"]');

@@ -57,8 +57,8 @@ pub async fn begin(
         None => create(row, None).await?,
     };
     row.begun.set_value(Some(begun.clone()));
-    if let Some(script) = script {
-        script.remember_record(&row.identity.get_value(), &row.record()).await;
+    if let (Some(script), Some(record)) = (script, row.record()) {
+        script.remember_record(&record).await;
     }
     Ok(begun)
 }

@@ -13,7 +13,7 @@ use super::{
     inbox::Inbox,
     pill::UploadPill,
     row::Row,
-    save::{save_and_leave, save_now},
+    save::{keep, save_and_leave, save_now},
     script::{Picked, picked_from, upload_script},
     stage::{Sending, Stage, to_start},
     transfer::{TransferError, send_file},
@@ -105,6 +105,12 @@ impl Uploads {
             self.rows.with(|rows| rows.iter().for_each(|row| stop(*row)));
             self.rows.set(Vec::new());
         }
+        for row in self.rows.get_untracked() {
+            if row.owner.with_value(Option::is_none) {
+                row.owner.set_value(Some(username.to_owned()));
+                spawn_local(recall(row));
+            }
+        }
     }
 
     /// Takes files into the list; what cannot be uploaded stands there with the reason, but for what happened to lie
@@ -170,7 +176,8 @@ impl Uploads {
         let id = self.next_id.get_value();
         self.next_id.set_value(id + 1);
         // Rows belong to the provider, not to the page or event that happened to add them.
-        let row = self.owner.get_value().with(|| Row::new(id, picked, stage));
+        let chosen_by = untrack(|| self.session.me()).map(|me| me.username);
+        let row = self.owner.get_value().with(|| Row::new(id, chosen_by, picked, stage));
         self.rows.update(|rows| rows.push(row));
         spawn_local(recall(row));
     }
@@ -229,6 +236,9 @@ impl Uploads {
 
     /// Takes a file that is over out of the list.
     pub fn dismiss(self, row: Row) {
+        if row.upload_id().is_none() {
+            forget(row);
+        }
         self.rows.update(|rows| rows.retain(|other| other.id != row.id));
     }
 
@@ -271,7 +281,12 @@ impl Uploads {
                     forget(row);
                     spawn_local(follow(row, video_id, self.session));
                 }
-                Err(TransferError::Refused(reason)) => row.stage.set(Stage::Refused(reason)),
+                Err(TransferError::Refused(reason)) => {
+                    row.stage.set(Stage::Refused(reason));
+                    if row.upload_id().is_none() {
+                        forget(row);
+                    }
+                }
                 Err(TransferError::Broken(reason)) => row.stage.set(Stage::Broken(reason)),
                 Err(TransferError::Away(reason)) => {
                     row.stage.set(Stage::Broken(reason));
@@ -279,6 +294,7 @@ impl Uploads {
                 }
                 Err(TransferError::Same { video_id, title }) => {
                     row.stage.set(Stage::Same { video_id, title });
+                    forget(row);
                 }
                 Err(TransferError::SignedOut) => {
                     row.stage.set(Stage::Waiting);
@@ -314,9 +330,12 @@ impl Uploads {
                     .find(|row| !row.stage.with_untracked(|stage| matches!(stage, Stage::Refused(_))));
                 let (Some(row), Some(script)) = (next, upload_script().await) else { break };
                 last_done = Some(row.id);
-                if let Some(preview) = script.preview_of(&row.file.get_value()).await {
-                    row.still.set(Some(preview.url.clone()));
-                    row.preview.set(Some(preview));
+                match script.preview_of(&row.file.get_value()).await {
+                    Some(preview) => {
+                        row.still.set(Some(preview.url.clone()));
+                        row.preview.set(Some(preview));
+                    }
+                    None => row.unseen.set(true),
                 }
             }
             self.looking.set_value(false);
@@ -330,12 +349,16 @@ fn stop(row: Row) {
     }
 }
 
-/// What was typed about this file before a reload.
+/// What was typed about this file before a reload; from now on it is remembered over the next one.
 async fn recall(row: Row) {
-    let Some(script) = upload_script().await else { return };
-    let Some(record) = script.recall_record(&row.identity.get_value()).await else { return };
-    if let Some(details) = record.details.filter(|_| row.untouched()) {
+    let (Some(owner), Some(script)) = (row.owner.get_value(), upload_script().await) else { return };
+    let known = script.recall_record(&row.identity.get_value()).await.filter(|record| record.owner == owner);
+    let has_begun = known.as_ref().is_some_and(|record| record.upload_id.is_some());
+    if let Some(details) = known.and_then(|record| record.details).filter(|_| row.untouched()) {
         row.details.set(details);
+    }
+    if !has_begun && row.stage.with_untracked(Stage::needs_this_page) {
+        keep(row);
     }
 }
 

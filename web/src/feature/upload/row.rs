@@ -53,6 +53,8 @@ pub struct Row {
     pub id: u32,
     pub file: StoredValue<File, LocalStorage>,
     pub identity: StoredValue<FileIdentity>,
+    /// The username of whoever chose the file; None while that is a guest.
+    pub owner: StoredValue<Option<String>>,
     /// Reads the file again after a reload.
     pub handle: StoredValue<Option<JsValue>, LocalStorage>,
     pub stage: RwSignal<Stage>,
@@ -60,6 +62,8 @@ pub struct Row {
     pub still: RwSignal<Option<String>>,
     /// What this browser could read of the file.
     pub preview: RwSignal<Option<Preview>>,
+    /// Whether it tried to and could not.
+    pub unseen: RwSignal<bool>,
     /// Whether the same file may become a second video.
     pub again: StoredValue<bool>,
     pub details: RwSignal<Details>,
@@ -75,16 +79,18 @@ pub struct Row {
 }
 
 impl Row {
-    pub fn new(id: u32, picked: Picked, stage: Stage) -> Self {
+    pub fn new(id: u32, owner: Option<String>, picked: Picked, stage: Stage) -> Self {
         let details = Details::of_file(&picked.file.name());
         Self {
             id,
             identity: StoredValue::new(FileIdentity::of(&picked.file)),
             file: StoredValue::new_local(picked.file),
+            owner: StoredValue::new(owner),
             handle: StoredValue::new_local(picked.handle),
             stage: RwSignal::new(stage),
             still: RwSignal::new(None),
             preview: RwSignal::new(None),
+            unseen: RwSignal::new(false),
             again: StoredValue::new(false),
             details: RwSignal::new(details),
             saved: RwSignal::new(None),
@@ -115,12 +121,15 @@ impl Row {
         self.details.with_untracked(|details| *details == named)
     }
 
-    /// What this browser should remember of it.
-    pub fn record(self) -> Record {
-        Record {
+    /// What this browser should remember of it; None while it is nobody's.
+    pub fn record(self) -> Option<Record> {
+        Some(Record {
+            owner: self.owner.get_value()?,
+            file: self.identity.get_value(),
+            place: self.id,
             upload_id: self.upload_id().map(cynic::Id::into_inner),
             details: Some(self.details.get_untracked()),
             handle: self.handle.get_value(),
-        }
+        })
     }
 }

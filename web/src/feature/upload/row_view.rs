@@ -71,6 +71,8 @@ fn size_words(row: Row) -> String {
             text += &format!(" · {}", duration(preview.duration_ms as i64));
         }
         text += &format!(" · {}×{}", preview.width, preview.height);
+    } else if row.unseen.get() {
+        text += " · this browser cannot show it, the site may";
     }
     text
 }

@@ -112,10 +112,11 @@ fn save(row: Row, leaves: bool) {
     });
 }
 
-fn keep(row: Row) {
+/// Keeps in this browser which file it is and what was typed about it.
+pub fn keep(row: Row) {
     spawn_local(async move {
-        if let Some(script) = upload_script().await {
-            script.remember_record(&row.identity.get_value(), &row.record()).await;
+        if let (Some(script), Some(record)) = (upload_script().await, row.record()) {
+            script.remember_record(&record).await;
         }
     });
 }

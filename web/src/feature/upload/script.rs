@@ -63,7 +63,14 @@ pub struct Preview {
 }
 
 /// What this browser remembers of a file's upload.
+#[derive(Clone)]
 pub struct Record {
+    /// The username of whoever chose the file.
+    pub owner: String,
+    pub file: FileIdentity,
+    /// Orders files that wait for their turn.
+    pub place: u32,
+    /// None until the server knows of it.
     pub upload_id: Option<String>,
     pub details: Option<Details>,
     pub handle: Option<JsValue>,
@@ -92,10 +99,16 @@ impl UploadScript {
         serde_json::from_str(&text).ok()
     }
 
-    pub async fn remember_record(&self, file: &FileIdentity, record: &Record) {
+    pub async fn remember_record(&self, record: &Record) {
         let object = js_sys::Object::new();
         let details = record.details.as_ref().and_then(|details| serde_json::to_string(details).ok());
+        let file = &record.file;
         for (name, value) in [
+            ("owner", Some(JsValue::from_str(&record.owner))),
+            ("name", Some(JsValue::from_str(&file.name))),
+            ("sizeBytes", Some(JsValue::from_f64(file.size_bytes as f64))),
+            ("modifiedMs", Some(JsValue::from_f64(file.modified_ms as f64))),
+            ("place", Some(JsValue::from_f64(f64::from(record.place)))),
             ("uploadId", record.upload_id.as_deref().map(JsValue::from_str)),
             ("details", details.as_deref().map(JsValue::from_str)),
             ("handle", record.handle.clone()),
@@ -108,7 +121,7 @@ impl UploadScript {
     }
 
     pub async fn recall_record(&self, file: &FileIdentity) -> Option<Record> {
-        JsFuture::from(self.recall(&file.key())).await.ok().filter(|value| value.is_object()).map(record_from)
+        record_from(&JsFuture::from(self.recall(&file.key())).await.ok()?)
     }
 
     pub async fn forget_record(&self, file: &FileIdentity) {
@@ -119,7 +132,7 @@ impl UploadScript {
     pub async fn all_records(&self) -> Vec<Record> {
         let found =
             JsFuture::from(self.all()).await.ok().and_then(|list| list.dyn_into::<js_sys::Array>().ok());
-        found.map_or_else(Vec::new, |list| list.iter().map(record_from).collect())
+        found.map_or_else(Vec::new, |list| list.iter().filter_map(|one| record_from(&one)).collect())
     }
 
     /// Lets somebody choose files; None where only a plain input can.
@@ -147,11 +160,19 @@ pub fn picked_from(list: &js_sys::Array) -> Vec<Picked> {
         .collect()
 }
 
-fn record_from(value: JsValue) -> Record {
-    let text = |name| script::get(&value, name).and_then(|value| value.as_string());
-    Record {
+fn record_from(value: &JsValue) -> Option<Record> {
+    let text = |name| script::get(value, name).and_then(|value| value.as_string());
+    let number = |name| script::get(value, name).and_then(|value| value.as_f64());
+    Some(Record {
+        owner: text("owner")?,
+        file: FileIdentity {
+            name: text("name")?,
+            size_bytes: number("sizeBytes")? as u64,
+            modified_ms: number("modifiedMs")? as i64,
+        },
+        place: number("place")? as u32,
         upload_id: text("uploadId"),
         details: text("details").and_then(|details| serde_json::from_str(&details).ok()),
-        handle: script::get(&value, "handle"),
-    }
+        handle: script::get(value, "handle"),
+    })
 }

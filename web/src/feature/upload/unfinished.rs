@@ -1,4 +1,5 @@
-//! What broke off: listed with how much of it is safe, until it goes on or is given up.
+//! What broke off, with how much of it is safe, and what waited for its turn when the page was left: listed until it
+//! goes on or is given up.
 
 use cynic::MutationBuilder;
 use leptos::{prelude::*, task::spawn_local};
@@ -8,43 +9,119 @@ use super::{
     api::{AbortUpload, AbortUploadVariables, UnfinishedUpload},
     begin::{is_of, unfinished},
     identity::FileIdentity,
-    provider::use_uploads,
-    script::{Picked, upload_script},
+    provider::{Uploads, use_uploads},
+    script::{Picked, Record, upload_script},
 };
 use crate::{
     api,
-    ui::{Button, Glyph, Icon, IconButton, bytes, use_toasts},
+    session::use_session,
+    ui::{Button, Glyph, Icon, IconButton, Kind, Toasts, bytes, use_toasts},
 };
 
-/// An unfinished upload, and what reads its file again, if this browser remembers that.
+/// What the server or this browser knows of a file that is not all there.
+#[derive(Clone)]
+enum Known {
+    /// Some of it has arrived.
+    Begun(UnfinishedUpload),
+    /// Only this browser knows that it was chosen.
+    Queued(Record),
+}
+
+/// One of them, and what reads its file again, if this browser remembers that.
 #[derive(Clone)]
 struct Left {
-    upload: UnfinishedUpload,
+    known: Known,
     handle: Option<JsValue>,
 }
 
-/// Uploads of this account that no row of this page is busy with.
+impl Left {
+    fn name(&self) -> String {
+        match &self.known {
+            Known::Begun(upload) => upload.file_name.clone(),
+            Known::Queued(record) => record.file.name.clone(),
+        }
+    }
+
+    fn is_of(&self, file: &FileIdentity) -> bool {
+        match &self.known {
+            Known::Begun(upload) => is_of(upload, file),
+            Known::Queued(record) => record.file == *file,
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        match (&self.known, &other.known) {
+            (Known::Begun(one), Known::Begun(other)) => one.id == other.id,
+            (Known::Queued(one), Known::Queued(other)) => one.file == other.file,
+            _ => false,
+        }
+    }
+
+    /// Bytes that are safe, and bytes in all.
+    fn share(&self) -> (u64, u64) {
+        match &self.known {
+            Known::Begun(upload) => {
+                (upload.received_parts.iter().map(|part| part.size.0).sum(), upload.size.0)
+            }
+            Known::Queued(record) => (0, record.file.size_bytes),
+        }
+    }
+
+    /// Puts it back into the list; says why where that cannot be.
+    async fn go_on(self, uploads: Uploads, toasts: Toasts) {
+        let file = match (upload_script().await, &self.handle) {
+            (Some(script), Some(handle)) => script.file_behind(handle).await,
+            _ => None,
+        };
+        match file {
+            Some(file) if self.is_of(&FileIdentity::of(&file)) => {
+                uploads.add(vec![Picked { file, handle: self.handle, in_folder: false }]);
+            }
+            Some(_) => toasts
+                .warn(format!("{} has changed since. Give this upload up and send it anew.", self.name())),
+            None => {
+                toasts.warn(format!("{} cannot be read from where it was. Choose it again.", self.name()))
+            }
+        }
+    }
+}
+
+/// What the server knows, the newest first, and then what only this browser does, in the order of the queue.
+fn all_left(uploads: Vec<UnfinishedUpload>, records: Vec<Record>) -> Vec<Left> {
+    let (of_begun, mut queued): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| {
+        record.upload_id.is_some() || uploads.iter().any(|upload| is_of(upload, &record.file))
+    });
+    queued.sort_by_key(|record| record.place);
+    let begun = uploads.into_iter().map(|upload| {
+        let record = of_begun.iter().find(|record| is_of(&upload, &record.file));
+        let handle = record.and_then(|record| record.handle.clone());
+        Left { known: Known::Begun(upload), handle }
+    });
+    let queued =
+        queued.into_iter().map(|record| Left { handle: record.handle.clone(), known: Known::Queued(record) });
+    begun.chain(queued).collect()
+}
+
+/// Files of this account that no row of this page is busy with.
 #[component]
 pub fn Unfinished() -> impl IntoView {
     let uploads = use_uploads();
+    let toasts = use_toasts();
+    let session = use_session();
     let found = RwSignal::new_local(Vec::<Left>::new());
     spawn_local(async move {
         // A list that does not come is no reason to disturb: the files themselves are recognised in any case.
-        let Ok(list) = unfinished().await else { return };
-        let known = |upload| Left { upload, handle: None };
-        if found.try_set(list.into_iter().map(known).collect()).is_some() {
+        let list = unfinished().await.unwrap_or_default();
+        if found.try_set(all_left(list.clone(), Vec::new())).is_some() {
             return;
         }
         // What the browser remembers may take long to come, or never, after it was killed; the list does not wait.
         let Some(script) = upload_script().await else { return };
-        let records = script.all_records().await;
-        let _ = found.try_update(|list| {
-            for left in list {
-                let id = Some(left.upload.id.inner());
-                let record = records.iter().find(|record| record.upload_id.as_deref() == id);
-                left.handle = record.and_then(|record| record.handle.clone());
-            }
-        });
+        let mut records = script.all_records().await;
+        let Some(me) = untrack(|| session.me()) else { return };
+        records.retain(|record| record.owner == me.username);
+        // Already gone is a page that nobody looks at any more.
+        let _ = found.try_set(all_left(list, records));
     });
     // A row that goes on with one of them takes it out of this list.
     let shown = move || {
@@ -52,22 +129,43 @@ pub fn Unfinished() -> impl IntoView {
         rows.iter().for_each(|row| row.stage.track());
         let busy = uploads.begun_ids();
         let in_list = |left: &Left| {
-            busy.contains(&left.upload.id)
-                || rows.iter().any(|row| row.identity.with_value(|file| is_of(&left.upload, file)))
+            matches!(&left.known, Known::Begun(upload) if busy.contains(&upload.id))
+                || rows.iter().any(|row| row.identity.with_value(|file| left.is_of(file)))
         };
         let mut list = found.get();
         list.retain(|left| !in_list(left));
         list
     };
+    let go_on_with_all = move |_| {
+        spawn_local(async move {
+            for left in untrack(shown) {
+                if left.handle.is_some() {
+                    left.go_on(uploads, toasts).await;
+                }
+            }
+        });
+    };
     view! {
         {move || {
             let list = shown();
+            let readable = list.iter().filter(|left| left.handle.is_some()).count();
             (!list.is_empty())
                 .then(|| {
                     view! {
                         <section class="upload-left" aria-labelledby="upload-left-title">
                             <h2 id="upload-left-title">"Unfinished"</h2>
-                            <p class="soft">"Choose or drop the same file to go on where it stopped."</p>
+                            <p class="soft">"Choose or drop the same files to go on where they stopped."</p>
+                            {(readable > 1)
+                                .then(|| {
+                                    view! {
+                                        <Button
+                                            label="Go on with all"
+                                            icon=Icon::Upload
+                                            kind=Kind::Plain
+                                            on_press=go_on_with_all
+                                        />
+                                    }
+                                })}
                             <ul class="upload-rows">
                                 {list.into_iter().map(|left| view! { <LeftRow left found /> }).collect_view()}
                             </ul>
@@ -82,46 +180,33 @@ pub fn Unfinished() -> impl IntoView {
 fn LeftRow(left: Left, found: RwSignal<Vec<Left>, LocalStorage>) -> impl IntoView {
     let uploads = use_uploads();
     let toasts = use_toasts();
-    let Left { upload, handle } = left;
-    let safe = upload.received_parts.iter().map(|part| part.size.0).sum::<u64>();
-    let size_bytes = upload.size.0;
+    let (safe, size_bytes) = left.share();
     let percent = (safe * 100).checked_div(size_bytes).unwrap_or(0).min(99);
-    let name = upload.file_name.clone();
-    let id = upload.id.clone();
+    let status = match left.known {
+        Known::Begun(_) => format!("{percent} % is safe · {} of {}", bytes(safe), bytes(size_bytes)),
+        Known::Queued(_) => format!("Not begun · {}", bytes(size_bytes)),
+    };
+    let name = left.name();
+    let given_up = StoredValue::new_local(left.clone());
     let give_up = move |_| {
-        let id = id.clone();
+        let left = given_up.get_value();
         spawn_local(async move {
-            let variables = AbortUploadVariables { upload_id: id.clone() };
-            match api::send(AbortUpload::build(variables)).await {
-                Ok(_) => found.update(|list| list.retain(|left| left.upload.id != id)),
-                Err(error) => toasts.fail(&error),
+            if let Known::Begun(upload) = &left.known {
+                let variables = AbortUploadVariables { upload_id: upload.id.clone() };
+                if let Err(error) = api::send(AbortUpload::build(variables)).await {
+                    toasts.fail(&error);
+                    return;
+                }
             }
+            if let (Known::Queued(record), Some(script)) = (&left.known, upload_script().await) {
+                script.forget_record(&record.file).await;
+            }
+            found.update(|list| list.retain(|other| !other.is_same(&left)));
         });
     };
-    let go_on = handle.map(|handle| {
-        let upload = StoredValue::new_local(upload);
-        let handle = StoredValue::new_local(handle);
-        let press = move |_| {
-            spawn_local(async move {
-                let file = match upload_script().await {
-                    Some(script) => script.file_behind(&handle.get_value()).await,
-                    None => None,
-                };
-                match file {
-                    Some(file) if upload.with_value(|upload| is_of(upload, &FileIdentity::of(&file))) => {
-                        uploads.add(vec![Picked {
-                            file,
-                            handle: Some(handle.get_value()),
-                            in_folder: false,
-                        }]);
-                    }
-                    Some(_) => {
-                        toasts.warn("The file has changed since. Give this upload up and send it anew.")
-                    }
-                    None => toasts.warn("The file cannot be read from where it was. Choose it again."),
-                }
-            });
-        };
+    let go_on = left.handle.is_some().then(|| {
+        let left = StoredValue::new_local(left);
+        let press = move |_| spawn_local(left.get_value().go_on(uploads, toasts));
         view! { <Button label="Go on" icon=Icon::Upload on_press=press /> }
     });
     view! {
@@ -133,9 +218,7 @@ fn LeftRow(left: Left, found: RwSignal<Vec<Left>, LocalStorage>) -> impl IntoVie
                 <p class="upload-name">
                     <span class="upload-file" title=name.clone()>{name.clone()}</span>
                 </p>
-                <p class="upload-status">
-                    {format!("{percent} % is safe · {} of {}", bytes(safe), bytes(size_bytes))}
-                </p>
+                <p class="upload-status">{status}</p>
                 <div class="progress" aria-hidden="true">
                     <span style:transform=format!("scaleX({:.4})", percent as f64 / 100.0)></span>
                 </div>
