@@ -1,5 +1,6 @@
 //! Commands that answer and end.
 
+use kinora_tests::other_store::OtherStore;
 use kinora_tests::served::{Served, command, free_port};
 
 use crate::Place;
@@ -61,12 +62,23 @@ fn a_doctor_finds_a_new_site_well() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_doctor_says_what_mends_a_bucket() {
     let place = Place::new();
-    let settings = [
-        ("S3_ENDPOINT", "http://127.0.0.1:9"),
-        ("S3_ACCESS_KEY_ID", "nobody"),
-        ("S3_SECRET_ACCESS_KEY", "nothing at all, really"),
+    let store = OtherStore::start(&place.data().join("store")).await;
+    let there = store.settings();
+    let endpoint = there.endpoint.to_string();
+    let cases = [
+        ("http://127.0.0.1:9", "kinora", &*there.secret_access_key, "curl -sv"),
+        (&endpoint, "elsewhere", &there.secret_access_key, "aws s3api create-bucket --bucket elsewhere"),
+        (&endpoint, "kinora", "another secret than the store's", "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY"),
     ];
-    let (code, words) = doctor(&place, &["doctor"], &settings);
-    assert_eq!(code, Some(1), "{words}");
-    assert!(words.contains("BAD") && words.contains("Check S3_ENDPOINT"), "{words}");
+    for (endpoint, bucket, secret, mend) in cases {
+        let settings = [
+            ("S3_ENDPOINT", endpoint),
+            ("S3_BUCKET", bucket),
+            ("S3_ACCESS_KEY_ID", &there.access_key_id),
+            ("S3_SECRET_ACCESS_KEY", secret),
+        ];
+        let (code, words) = doctor(&place, &["doctor"], &settings);
+        assert_eq!(code, Some(1), "{words}");
+        assert!(words.contains("BAD") && words.contains(mend), "{mend} is missing:\n{words}");
+    }
 }

@@ -46,7 +46,7 @@ pub(super) async fn serve(arguments: StorageArgs) -> Result<()> {
         )
     })?;
     let store = Store::open(&arguments.folder)?;
-    let router = store::router(
+    let router = store::router_alone(
         store.clone(),
         &arguments.bucket,
         &arguments.access_key_id,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::{Client, Method, Response, header};
 
-use super::Finding;
+use super::{Finding, mend};
 use crate::storage::{PresignedRequest, Storage, StorageError, keys};
 
 const REACHABLE: &str = "the store answers";
@@ -27,9 +27,7 @@ pub async fn check(storage: &Storage, origin: &str) -> Vec<Finding> {
     let key = keys::trial(rand::random());
     let mut findings = Vec::new();
     if let Err(error) = walk(storage, origin, &key, &mut findings).await {
-        let mend = "Check S3_ENDPOINT, S3_BUCKET, S3_REGION and the two keys: the key must be allowed to read, \
-                    write, list and delete in this bucket.";
-        findings.push(Finding::bad(REACHABLE, error.to_string(), mend));
+        findings.push(Finding::bad(REACHABLE, error.to_string(), mend::unreachable(&error, storage)));
     }
     if storage.delete(&key).await.is_err() {
         tracing::warn!(key, "the object that was tried is still in the bucket");
@@ -48,7 +46,8 @@ async fn walk(
         .timeout(Duration::from_secs(20))
         .build()
         .map_err(|error| StorageError::Failed(error.to_string()))?;
-    storage.check().await?;
+    // Not by HEAD: an answer without a body does not say why.
+    storage.list_objects(key, None).await?;
     findings.push(Finding::good(REACHABLE, ""));
     let length = i64::try_from(BODY.len()).unwrap_or_default();
     let upload = storage.begin_multipart(key).await?;
@@ -81,18 +80,13 @@ async fn walk(
         }
         Ok(response) => {
             let seen = format!("the store answered {}: {}", response.status(), text(response).await);
-            findings.push(Finding::bad(
-                PUT,
-                seen,
-                "Check that the clock of this machine is right, and the keys.",
-            ));
+            let mend = mend::refused(&seen, storage);
+            findings.push(Finding::bad(PUT, seen, mend));
             storage.abort_multipart(key, &upload).await?;
             return Ok(());
         }
         Err(error) => {
-            let mend = "The address that browsers are given must be reachable from here and from them: check \
-                        S3_ENDPOINT, or KINORA_PUBLIC_URL for the embedded store.";
-            findings.push(Finding::bad(PUT, error.to_string(), mend));
+            findings.push(Finding::bad(PUT, error.to_string(), mend::address(&part.url)));
             storage.abort_multipart(key, &upload).await?;
             return Ok(());
         }
@@ -128,7 +122,7 @@ async fn send(
 fn preflight_finding(answer: reqwest::Result<Response>, origin: &str, storage: &Storage) -> Finding {
     let response = match answer {
         Ok(response) => response,
-        Err(error) => return Finding::bad(PREFLIGHT, error.to_string(), cors_mend(origin, storage)),
+        Err(error) => return Finding::bad(PREFLIGHT, error.to_string(), mend::cors(origin, storage)),
     };
     let methods = named(&response, header::ACCESS_CONTROL_ALLOW_METHODS);
     let puts = methods.split(',').any(|method| matches!(method.trim(), "PUT" | "*"));
@@ -136,7 +130,7 @@ fn preflight_finding(answer: reqwest::Result<Response>, origin: &str, storage: &
         Finding::good(PREFLIGHT, "")
     } else {
         let seen = format!("the store answered {} to a preflight from {origin}", response.status());
-        Finding::bad(PREFLIGHT, seen, cors_mend(origin, storage))
+        Finding::bad(PREFLIGHT, seen, mend::cors(origin, storage))
     }
 }
 
@@ -152,7 +146,7 @@ fn etag_finding(response: &Response, origin: &str, storage: &Storage) -> Finding
         } else {
             format!("exposed: {exposed}")
         };
-        Finding::bad(ETAG, seen, cors_mend(origin, storage))
+        Finding::bad(ETAG, seen, mend::cors(origin, storage))
     }
 }
 
@@ -174,15 +168,14 @@ async fn range_finding(
             } else if allowed {
                 Finding::good(RANGE, "")
             } else {
-                Finding::bad(RANGE, "the page may not read them", cors_mend(origin, storage))
+                Finding::bad(RANGE, "the page may not read them", mend::cors(origin, storage))
             }
         }
         Ok(response) => {
             let seen = format!("{url} answered {} to a range", response.status());
-            let mend = "Check KINORA_MEDIA_URL: it must be the public base of this bucket and serve ranges.";
-            Finding::bad(RANGE, seen, mend)
+            Finding::bad(RANGE, seen, mend::ranges(&url))
         }
-        Err(error) => Finding::bad(RANGE, error.to_string(), "Check KINORA_MEDIA_URL and S3_ENDPOINT."),
+        Err(error) => Finding::bad(RANGE, error.to_string(), mend::ranges(&url)),
     })
 }
 
@@ -193,7 +186,10 @@ async fn expiry_finding(http: &Client, storage: &Storage, key: &str) -> Result<F
         EXPIRY,
         http.get(&url).send().await,
         "an address was good after its time",
-        "Check the clock of the store's machine; a cache in front of it must not ignore the query.",
+        &format!(
+            "On the store's machine: {}. A cache in front of it must not ignore the query.",
+            mend::CLOCK
+        ),
     ))
 }
 
@@ -224,27 +220,6 @@ fn named(response: &Response, name: header::HeaderName) -> String {
 
 async fn text(response: Response) -> String {
     response.text().await.unwrap_or_default().chars().take(300).collect()
-}
-
-/// The exact rules, for R2's page and for everything that speaks S3.
-fn cors_mend(origin: &str, storage: &Storage) -> String {
-    let rule = serde_json::json!({
-        "AllowedOrigins": [origin],
-        "AllowedMethods": ["GET", "HEAD", "PUT"],
-        "AllowedHeaders": ["*"],
-        "ExposeHeaders": ["ETag", "Content-Range", "Accept-Ranges", "Content-Length"],
-        "MaxAgeSeconds": 86400,
-    });
-    let bucket = storage.bucket();
-    format!(
-        "Set the bucket's CORS rules. On Cloudflare R2: bucket, Settings, CORS policy, then this, and wait 30 s:\n\
-         {list}\n\
-         With the AWS command line, for any S3:\n\
-         aws s3api put-bucket-cors --bucket {bucket} --endpoint-url \"$S3_ENDPOINT\" --cors-configuration \
-         '{rules}'",
-        list = serde_json::json!([rule]),
-        rules = serde_json::json!({ "CORSRules": [rule] }),
-    )
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod bucket;
 pub mod extras;
 pub mod leftovers;
 pub mod machine;
+mod mend;
 
 /// What was looked at, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,11 +2,12 @@
 
 use aws_sdk_s3::{
     Client,
+    config::http::HttpResponse,
     config::{
         BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
         retry::RetryConfig, timeout::TimeoutConfig,
     },
-    error::{DisplayErrorContext, SdkError},
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
 };
 use aws_smithy_http_client::{
     Builder,
@@ -65,12 +66,19 @@ pub(super) fn connect(endpoint: &Endpoint, bucket: &str) -> Client {
     Client::from_conf(config)
 }
 
-pub(super) fn failed<E, R>(error: SdkError<E, R>) -> StorageError
+/// What the store answered, in one line; where there is no answer, why.
+pub(super) fn failed<E>(error: SdkError<E, HttpResponse>) -> StorageError
 where
-    E: std::error::Error + 'static,
-    R: std::fmt::Debug,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    StorageError::Failed(DisplayErrorContext(&error).to_string())
+    let answer = error.as_service_error().and_then(|service| service.code().zip(Some(service.message())));
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    StorageError::Failed(match (answer, status) {
+        (Some((code, message)), Some(status)) => {
+            format!("{status} {code}{}", message.map(|message| format!(": {message}")).unwrap_or_default())
+        }
+        _ => DisplayErrorContext(&error).to_string(),
+    })
 }
 
 #[cfg(test)]

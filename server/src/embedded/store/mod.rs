@@ -34,7 +34,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use error::StoreError;
-pub use router::router;
+pub use router::{router, router_alone};
 pub use sweep::{LEFTOVERS_AFTER, SweepReport};
 
 /// A store that is open. Clones share it; the folder is free for another one when the last is dropped.

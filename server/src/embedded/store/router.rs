@@ -30,6 +30,22 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(24 * 3600);
 /// Every request must be signed (SigV4, in headers or in the URL) with the given key; for that reason any
 /// origin is welcome. There is no limit on bodies, and none may be put around it: parts are large.
 pub fn router(store: Store, bucket: &str, access_key_id: &str, secret_access_key: &str) -> Router {
+    let service = service(store, bucket, access_key_id, secret_access_key);
+    let handler = any(answer);
+    let routes = Router::new()
+        .route(&format!("/{bucket}"), handler.clone())
+        .route(&format!("/{bucket}/"), handler.clone())
+        .route(&format!("/{bucket}/{{*key}}"), handler);
+    guarded(routes.with_state(service))
+}
+
+/// The same with all of the host to itself: who asks for another bucket is told that there is none.
+pub fn router_alone(store: Store, bucket: &str, access_key_id: &str, secret_access_key: &str) -> Router {
+    let service = service(store, bucket, access_key_id, secret_access_key);
+    guarded(Router::new().fallback(answer).with_state(service))
+}
+
+fn service(store: Store, bucket: &str, access_key_id: &str, secret_access_key: &str) -> S3Service {
     if let Err(error) = store.shelf.buckets.create(&store.shelf.folders, bucket) {
         tracing::error!(%error, bucket, "the bucket could not be created: requests to it will fail");
     }
@@ -40,6 +56,11 @@ pub fn router(store: Store, bucket: &str, access_key_id: &str, secret_access_key
     let mut builder = S3ServiceBuilder::new(Backend::new(store));
     builder.set_auth(SimpleAuth::from_single(access_key_id, secret_access_key));
     builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
+    builder.build()
+}
+
+/// With what browsers are allowed to do, and what they must not take an object for.
+fn guarded(routes: Router) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([
@@ -53,12 +74,7 @@ pub fn router(store: Store, bucket: &str, access_key_id: &str, secret_access_key
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::ETAG, header::CONTENT_RANGE, header::ACCEPT_RANGES, header::CONTENT_LENGTH])
         .max_age(PREFLIGHT_AGE);
-    let handler = any(answer);
-    Router::new()
-        .route(&format!("/{bucket}"), handler.clone())
-        .route(&format!("/{bucket}/"), handler.clone())
-        .route(&format!("/{bucket}/{{*key}}"), handler)
-        .with_state(builder.build())
+    routes
         .layer(cors)
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
