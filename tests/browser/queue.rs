@@ -111,7 +111,7 @@ async fn what_is_pasted_is_taken_and_what_cannot_be_shown_says_so() {
     browser.wait_for_text("from elsewhere", PATIENCE).await;
     browser.wait_for_text("×", PATIENCE).await;
     paste(&browser, "old camera.avi", b"RIFF of a kind that no browser plays").await;
-    browser.wait_for_text("this browser cannot show it, the site may", PATIENCE).await;
+    browser.wait_for_text("This browser cannot show it; the site may.", PATIENCE).await;
     browser.picture_all("upload-pasted").await;
     eventually("both are sent", async || app.number("SELECT count(*) FROM video").await == 2).await;
     browser.quit().await;

@@ -152,7 +152,7 @@ async fn a_log_in_elsewhere_does_not_lose_an_upload() {
 async fn without_a_network_it_waits_and_goes_on_by_itself() {
     let app = TestApp::start_processing().await;
     let folder = tempfile::tempdir().unwrap();
-    let file = large_video(folder.path(), 64);
+    let file = large_video(folder.path(), 128);
     let browser = Browser::start(&app.url, &Profile::fresh()).await;
     sign_up(&browser, "ann").await;
     let ann = Person::log_in(&app.guest, "ann").await;
@@ -169,6 +169,7 @@ async fn without_a_network_it_waits_and_goes_on_by_itself() {
     let safe = received(&ann).await;
     // Longer than any try waits for the next: whoever gives up does so now.
     tokio::time::sleep(Duration::from_secs(4)).await;
+    assert!(received(&ann).await.len() < 16, "there is nothing left to send");
     // More than half of the session has passed when it comes back.
     app.sql("UPDATE session SET expires_at = now() + interval '2 days' WHERE ended_at IS NULL").await;
     browser.script("performance.clearResourceTimings()", vec![]).await;

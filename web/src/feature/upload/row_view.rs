@@ -38,6 +38,9 @@ pub fn RowView(row: Row) -> impl IntoView {
                     <span class="upload-file" title=name.clone()>{name.clone()}</span>
                     <span class="upload-size">{move || size_words(row)}</span>
                 </p>
+                <Show when=move || row.unseen.get() && !gone.get()>
+                    <p class="upload-unseen">"This browser cannot show it; the site may."</p>
+                </Show>
                 <p class="upload-status" aria-live="polite">
                     {move || row.stage.with(|stage| status(stage, session.signed_in(), online.get()))}
                 </p>
@@ -71,8 +74,6 @@ fn size_words(row: Row) -> String {
             text += &format!(" · {}", duration(preview.duration_ms as i64));
         }
         text += &format!(" · {}×{}", preview.width, preview.height);
-    } else if row.unseen.get() {
-        text += " · this browser cannot show it, the site may";
     }
     text
 }
