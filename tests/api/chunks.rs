@@ -1,7 +1,7 @@
 //! Videos that are made in chunks: what viewers see while they grow, and what becomes of them when work fails.
 
 use kinora_tests::app::TestApp;
-use kinora_tests::fake_runner::{FakeRunner, plan, planned_chunk, result};
+use kinora_tests::fake_runner::{FakeRunner, chunk_bytes, plan, planned_chunk, result};
 use kinora_tests::person::Person;
 use serde_json::{Value, json};
 
@@ -299,7 +299,7 @@ async fn deleting_a_growing_video_leaves_nothing() {
     assert_eq!(runner.lease_part().await, None);
     // A runner that was just sending does not know yet.
     let late = &signed["signJobOutputs"][0];
-    assert!(kinora_tests::person::put(&runner.client, late, vec![7; 9_600]).await.status().is_success());
+    assert!(kinora_tests::person::put(&runner.client, late, chunk_bytes(true)).await.status().is_success());
     for _ in 0..50 {
         let found = app.compare_storage().await;
         app.mend_storage(&found).await;

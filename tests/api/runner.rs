@@ -1,7 +1,7 @@
 //! What runners may do, and what happens to work that is dropped.
 
 use kinora_tests::app::TestApp;
-use kinora_tests::fake_runner::{chunk_bytes, chunk_of, result};
+use kinora_tests::fake_runner::{chunk_bytes, chunk_of, md5_of, result};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,12 +229,37 @@ async fn a_runner_that_stops_and_a_store_that_is_away_are_not_the_jobs_fault() {
 
 /// What the object at the address of a chunk holds instead of it.
 async fn refusal_of(runner: &kinora_tests::fake_runner::FakeRunner, lease: &Value, bytes: Vec<u8>) -> String {
-    let output = json!([{ "kind": "CHUNK", "rendition": "360p", "chunk": 0, "size": bytes.len() }]);
+    let output = json!([{ "kind": "CHUNK", "rendition": "360p", "chunk": 0, "size": bytes.len(), "md5": md5_of(&bytes) }]);
     let signed = runner.sign_outputs(lease, output).await.data()["signJobOutputs"][0].take();
     assert!(kinora_tests::person::put(&runner.client, &signed, bytes).await.status().is_success());
     let published = runner.publish_chunk(lease, chunk_of("360p")).await;
     assert_eq!(published.code(), "RESULT_REJECTED", "{}", published.body);
     published.error()["message"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_takes_the_bytes_that_were_announced_and_no_others() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    ann.upload("a.mp4", "video/mp4", b"any bytes").await;
+    let job = runner.lease().await.unwrap();
+    let lease = &job["lease"]["id"];
+    let good = chunk_bytes(false);
+    let output = json!([{ "kind": "CHUNK", "rendition": "360p", "chunk": 0, "size": good.len() }]);
+    let signed = runner.sign_outputs(lease, output).await.data()["signJobOutputs"][0].take();
+    let mut damaged = good.clone();
+    damaged[5_000] ^= 1;
+    let put = async |bytes: &[u8]| {
+        kinora_tests::person::put(&runner.client, &signed, bytes.to_vec()).await.status()
+    };
+    assert!(put(&damaged).await.is_client_error());
+    assert!(put(&good).await.is_success());
+    runner.publish_chunk(lease, chunk_of("360p")).await.data();
+    assert!(put(&damaged).await.is_client_error(), "what is published stays as it is");
+    for md5 in ["", "0", "/etc/passwd", &"g".repeat(32), &"0".repeat(33)] {
+        let output = json!([{ "kind": "POSTER", "size": 9, "md5": md5 }]);
+        assert_eq!(runner.sign_outputs(lease, output).await.code(), "BAD_USER_INPUT", "{md5}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

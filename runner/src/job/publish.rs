@@ -56,9 +56,25 @@ pub struct How {
 
 /// One object to upload.
 struct Output {
-    input: JobOutputInput,
+    kind: JobOutputKind,
+    rendition: Option<String>,
+    /// Or the number of a sprite.
+    chunk: Option<i32>,
     file: PathBuf,
     content: Content,
+}
+
+impl Output {
+    /// With the digest of its bytes, which are read for that.
+    async fn announced(&self) -> Result<JobOutputInput, TransferError> {
+        Ok(JobOutputInput {
+            kind: self.kind,
+            rendition: self.rendition.clone(),
+            chunk: self.chunk,
+            size: ByteCount(self.content.size()),
+            md5: hex::encode(self.content.md5(&self.file).await?),
+        })
+    }
 }
 
 impl Publisher<'_> {
@@ -109,14 +125,7 @@ impl Publisher<'_> {
 
     /// Uploads a file to download and ends the job with it.
     pub async fn publish_download(&self, file: &Path, size_bytes: u64) -> Result<(), JobError> {
-        let input = JobOutputInput {
-            kind: JobOutputKind::Download,
-            rendition: None,
-            chunk: None,
-            size: ByteCount(size_bytes),
-        };
-        let range = ByteRange { offset: 0, size: size_bytes };
-        self.upload(&[Output { input, file: file.to_owned(), content: Content::Clear(range) }]).await?;
+        self.upload(&[whole_file(JobOutputKind::Download, None, file, size_bytes)]).await?;
         self.finish(None).await
     }
 
@@ -169,9 +178,13 @@ impl Publisher<'_> {
         let total: u64 = outputs.iter().map(|output| output.content.size()).sum();
         let mut done = 0;
         for batch in outputs.chunks(SIGNED_AT_ONCE) {
-            let urls = self.sign(batch.iter().map(|output| output.input.clone()).collect()).await?;
-            let uploads: Vec<_> =
-                batch.iter().map(|output| self.upload_one(output, url_for(&urls, output))).collect();
+            let announced = try_join_all(batch.iter().map(Output::announced)).await?;
+            let urls = self.sign(announced.clone()).await?;
+            let uploads: Vec<_> = batch
+                .iter()
+                .zip(&announced)
+                .map(|(output, input)| self.upload_one(output, input, url_for(&urls, input)))
+                .collect();
             let mut uploads = stream::iter(uploads).buffer_unordered(PARALLEL_UPLOADS);
             while let Some(uploaded) = uploads.next().await {
                 done += uploaded?;
@@ -182,7 +195,12 @@ impl Publisher<'_> {
     }
 
     /// Uploads with patience; every new attempt gets a new URL. Returns the bytes uploaded.
-    async fn upload_one(&self, output: &Output, first_url: Option<&OutputUrl>) -> Result<u64, JobError> {
+    async fn upload_one(
+        &self,
+        output: &Output,
+        input: &JobOutputInput,
+        first_url: Option<&OutputUrl>,
+    ) -> Result<u64, JobError> {
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(20));
         let mut url = first_url.cloned();
         let begun = Instant::now();
@@ -200,8 +218,8 @@ impl Publisher<'_> {
                 Err(error) => return Err(error.into()),
             }
             tokio::time::sleep(backoff.next_pause()).await;
-            let urls = self.sign(vec![output.input.clone()]).await?;
-            url = url_for(&urls, output).cloned();
+            let urls = self.sign(vec![input.clone()]).await?;
+            url = url_for(&urls, input).cloned();
         }
     }
 
@@ -210,39 +228,33 @@ impl Publisher<'_> {
     }
 }
 
-fn url_for<'u>(urls: &'u [OutputUrl], output: &Output) -> Option<&'u OutputUrl> {
-    let wanted = &output.input;
+fn url_for<'u>(urls: &'u [OutputUrl], wanted: &JobOutputInput) -> Option<&'u OutputUrl> {
     urls.iter()
         .find(|url| url.kind == wanted.kind && url.rendition == wanted.rendition && url.chunk == wanted.chunk)
 }
 
 fn chunk_output(rendition: &str, file: &Path, chunk: &Chunk, content: Content) -> Output {
-    let input = JobOutputInput {
+    Output {
         kind: JobOutputKind::Chunk,
         rendition: Some(rendition.to_owned()),
         chunk: Some(whole(chunk.index)),
-        size: ByteCount(content.size()),
-    };
-    Output { input, file: file.to_owned(), content }
+        file: file.to_owned(),
+        content,
+    }
+}
+
+fn whole_file(kind: JobOutputKind, number: Option<i32>, file: &Path, size_bytes: u64) -> Output {
+    let content = Content::Clear(ByteRange { offset: 0, size: size_bytes });
+    Output { kind, rendition: None, chunk: number, file: file.to_owned(), content }
 }
 
 fn poster_output(poster: &Poster) -> Output {
-    let input = JobOutputInput {
-        kind: JobOutputKind::Poster,
-        rendition: None,
-        chunk: None,
-        size: ByteCount(poster.size_bytes),
-    };
-    let range = ByteRange { offset: 0, size: poster.size_bytes };
-    Output { input, file: poster.file.clone(), content: Content::Clear(range) }
+    whole_file(JobOutputKind::Poster, None, &poster.file, poster.size_bytes)
 }
 
 fn preview_outputs(made: &Previews) -> Vec<Output> {
-    let output = |kind, number: Option<i32>, file: &MadeFile| Output {
-        input: JobOutputInput { kind, rendition: None, chunk: number, size: ByteCount(file.size_bytes) },
-        file: file.path.clone(),
-        content: Content::Clear(ByteRange { offset: 0, size: file.size_bytes }),
-    };
+    let output =
+        |kind, number: Option<i32>, file: &MadeFile| whole_file(kind, number, &file.path, file.size_bytes);
     let sprites = (0..).zip(&made.sprites);
     let sprites = sprites.map(|(number, file)| output(JobOutputKind::Sprite, Some(number), file));
     sprites.chain(made.video_loop.as_ref().map(|file| output(JobOutputKind::Loop, None, file))).collect()

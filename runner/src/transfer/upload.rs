@@ -2,6 +2,9 @@
 
 use std::{io::SeekFrom, path::Path, time::Duration};
 
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use md5::{Digest, Md5};
 use reqwest::{
     Body,
     header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue},
@@ -43,14 +46,27 @@ impl Content {
         }
     }
 
-    async fn body(&self, file: &Path) -> std::io::Result<Body> {
+    /// What the store will compare with what arrives.
+    ///
+    /// # Errors
+    /// Whatever opening or reading the file says.
+    pub async fn md5(&self, file: &Path) -> std::io::Result<[u8; 16]> {
+        let mut bytes = self.read(file).await?;
+        let mut hasher = Md5::new();
+        while let Some(piece) = bytes.try_next().await? {
+            hasher.update(&piece);
+        }
+        Ok(hasher.finalize().into())
+    }
+
+    async fn read(&self, file: &Path) -> std::io::Result<BoxStream<'static, std::io::Result<Bytes>>> {
         match self {
             Self::Clear(range) => {
                 let mut file = File::from_std(files::open_made(file)?);
                 file.seek(SeekFrom::Start(range.offset)).await?;
-                Ok(Body::wrap_stream(ReaderStream::with_capacity(file.take(range.size), BUFFER_BYTES)))
+                Ok(ReaderStream::with_capacity(file.take(range.size), BUFFER_BYTES).boxed())
             }
-            Self::Sealed(sealed) => Ok(Body::wrap_stream(sealed.read(file).await?)),
+            Self::Sealed(sealed) => Ok(sealed.read(file).await?.map_ok(Bytes::from).boxed()),
         }
     }
 }
@@ -62,7 +78,7 @@ pub(crate) async fn put(
     file: &Path,
     content: &Content,
 ) -> Result<(), TransferError> {
-    let body = content.body(file).await?;
+    let body = Body::wrap_stream(content.read(file).await?);
     let mut headers = HeaderMap::new();
     for header in &url.headers {
         let name = HeaderName::try_from(&header.name);

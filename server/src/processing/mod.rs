@@ -23,7 +23,7 @@ pub use beginning::{download_priority, enqueue};
 pub use completion::{complete, encoded_names};
 pub use failure::{Failure, fail, lost};
 pub use graphql::{ProcessingMutation, ProcessingQuery};
-pub use outputs::{Output, sign_outputs};
+pub use outputs::{Output, OutputKind, sign_outputs};
 pub use plan::{Plan, PlannedJob, PlannedRendition, plan};
 pub use previews::{PreviewsResult, enqueue as enqueue_previews, keys_of as keys_of_previews};
 pub use publish::publish_chunk;

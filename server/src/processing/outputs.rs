@@ -11,7 +11,7 @@ use crate::{
     download,
     error::{Error, Result},
     job::held,
-    storage::{Audience, PresignedRequest, keys},
+    storage::{Audience, Md5, PresignedRequest, keys},
 };
 
 const MOST_OUTPUTS_AT_ONCE: usize = 200;
@@ -20,52 +20,42 @@ const LARGEST_OUTPUT_BYTES: i64 = 2 * 1024 * 1024 * 1024;
 
 /// One object that a runner wants to write.
 #[derive(Clone, Debug)]
-pub enum Output {
+pub struct Output {
+    pub kind: OutputKind,
+    pub size_bytes: i64,
+    /// Of its bytes.
+    pub md5: Md5,
+}
+
+/// Which of the objects of a job it is.
+#[derive(Clone, Debug)]
+pub enum OutputKind {
     Chunk {
         rendition: String,
         index: i32,
-        size_bytes: i64,
     },
-    Poster {
-        size_bytes: i64,
-    },
+    Poster,
     /// A rendition as one file.
-    Download {
-        size_bytes: i64,
-    },
-    Sprite {
-        number: i32,
-        size_bytes: i64,
-    },
-    Loop {
-        size_bytes: i64,
-    },
+    Download,
+    /// By its number, from 0.
+    Sprite(i32),
+    Loop,
 }
 
-impl Output {
-    fn size_bytes(&self) -> i64 {
-        match self {
-            Self::Chunk { size_bytes, .. }
-            | Self::Poster { size_bytes }
-            | Self::Download { size_bytes }
-            | Self::Sprite { size_bytes, .. }
-            | Self::Loop { size_bytes } => *size_bytes,
-        }
-    }
-
+impl OutputKind {
     fn largest_bytes(&self) -> i64 {
         match self {
-            Self::Chunk { .. } | Self::Poster { .. } => LARGEST_OUTPUT_BYTES,
-            Self::Download { .. } => download::LARGEST_BYTES,
-            Self::Sprite { .. } => previews::LARGEST_SPRITE_BYTES,
-            Self::Loop { .. } => previews::LARGEST_LOOP_BYTES,
+            Self::Chunk { .. } | Self::Poster => LARGEST_OUTPUT_BYTES,
+            Self::Download => download::LARGEST_BYTES,
+            Self::Sprite(_) => previews::LARGEST_SPRITE_BYTES,
+            Self::Loop => previews::LARGEST_LOOP_BYTES,
         }
     }
 
     fn content_type(&self) -> &'static str {
         match self {
-            Self::Chunk { .. } | Self::Loop { .. } | Self::Download { .. } => "video/mp4",
-            Self::Poster { .. } | Self::Sprite { .. } => "image/jpeg",
+            Self::Chunk { .. } | Self::Loop | Self::Download => "video/mp4",
+            Self::Poster | Self::Sprite(_) => "image/jpeg",
         }
     }
 
@@ -75,35 +65,35 @@ impl Output {
     /// RESULT_REJECTED for what has no place there.
     fn key(&self, job: &job::Model) -> Result<String> {
         let is_made_by_it = match self {
-            Self::Chunk { rendition, index, .. } => makes_chunk(job, rendition, *index),
-            Self::Poster { .. } => matches!(job.kind, job::Kind::ProcessVideo | job::Kind::MakePoster),
-            Self::Sprite { .. } | Self::Loop { .. } => job.kind == job::Kind::MakePreviews,
-            Self::Download { .. } => job.kind == job::Kind::MakeDownload,
+            Self::Chunk { rendition, index } => makes_chunk(job, rendition, *index),
+            Self::Poster => matches!(job.kind, job::Kind::ProcessVideo | job::Kind::MakePoster),
+            Self::Sprite(_) | Self::Loop => job.kind == job::Kind::MakePreviews,
+            Self::Download => job.kind == job::Kind::MakeDownload,
         };
         if !is_made_by_it {
             return Err(rejected("This job has no such output."));
         }
         match self {
-            Self::Chunk { rendition, index, .. } => {
+            Self::Chunk { rendition, index } => {
                 check_rendition_name(rendition)?;
                 if *index < 0 {
                     return Err(rejected("A chunk has an index from 0."));
                 }
                 Ok(keys::chunk(job.video_id, job.video_attempt(), rendition, *index, job.lease_id))
             }
-            Self::Poster { .. } => Ok(keys::poster(job.video_id, job.video_attempt(), job.lease_id)),
-            Self::Sprite { number, .. } => {
+            Self::Poster => Ok(keys::poster(job.video_id, job.video_attempt(), job.lease_id)),
+            Self::Sprite(number) => {
                 if !(0..previews::MOST_SPRITES).contains(number) {
                     return Err(rejected("A storyboard has at most ten sprites, from 0."));
                 }
                 let lease = job.lease_id.ok_or(Error::LeaseLost)?;
                 Ok(keys::sprite(job.video_id, job.video_attempt(), lease, *number))
             }
-            Self::Loop { .. } => {
+            Self::Loop => {
                 let lease = job.lease_id.ok_or(Error::LeaseLost)?;
                 Ok(keys::video_loop(job.video_id, job.video_attempt(), lease))
             }
-            Self::Download { .. } => download::key_of(job),
+            Self::Download => download::key_of(job),
         }
     }
 }
@@ -123,7 +113,7 @@ pub(super) fn makes_chunk(job: &job::Model, rendition: &str, index: i32) -> bool
     }
 }
 
-/// Addresses for outputs, each for its exact size, in the order asked for.
+/// Addresses for outputs, each for its exact size and digest, in the order asked for.
 ///
 /// # Errors
 /// LEASE_LOST, RESULT_REJECTED, BAD_USER_INPUT on `outputs`.
@@ -143,13 +133,14 @@ pub async fn sign_outputs(
     let job = held(&app.database, lease, runner).await?;
     let mut signed = Vec::with_capacity(outputs.len());
     for output in outputs {
-        if !(1..=output.largest_bytes()).contains(&output.size_bytes()) {
-            let most = output.largest_bytes();
+        let Output { kind, size_bytes, md5 } = output;
+        let most = kind.largest_bytes();
+        if !(1..=most).contains(size_bytes) {
             return Err(rejected(format!("This output has between one byte and {most} bytes.")));
         }
-        let key = output.key(&job)?;
-        signed
-            .push(app.storage.presign_put(&key, output.size_bytes(), output.content_type(), audience).await?);
+        let key = kind.key(&job)?;
+        let storage = &app.storage;
+        signed.push(storage.presign_put(&key, *size_bytes, md5, kind.content_type(), audience).await?);
     }
     Ok(signed)
 }

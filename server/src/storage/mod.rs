@@ -39,6 +39,9 @@ impl From<StorageError> for crate::error::Error {
     }
 }
 
+/// A digest of an object's bytes.
+pub type Md5 = [u8; 16];
+
 /// Who will use a presigned address: that decides the host it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {

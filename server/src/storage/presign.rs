@@ -3,9 +3,10 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sdk_s3::{Client, presigning::PresigningConfig};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
 
-use super::{Audience, MEDIA_URL_LIFETIME, Storage, StorageError, UPLOAD_URL_LIFETIME, client};
+use super::{Audience, MEDIA_URL_LIFETIME, Md5, Storage, StorageError, UPLOAD_URL_LIFETIME, client};
 
 /// Media addresses are signed as if at the last full hour: within the hour they stay the same, and
 /// browsers and proxies can keep what they fetched.
@@ -72,7 +73,8 @@ impl Storage {
         Ok(described(&request, expires_at))
     }
 
-    /// An address that takes exactly `size_bytes` of `content_type` as the object `key`.
+    /// An address that takes exactly `size_bytes` of `content_type` with that MD5 as the object `key`, and no others: the
+    /// store compares what arrives with the digest in the signature.
     ///
     /// # Errors
     /// [`StorageError::Failed`] when it cannot be signed.
@@ -80,6 +82,7 @@ impl Storage {
         &self,
         key: &str,
         size_bytes: i64,
+        md5: &Md5,
         content_type: &str,
         audience: Audience,
     ) -> Result<PresignedRequest, StorageError> {
@@ -90,6 +93,7 @@ impl Storage {
             .bucket(&self.bucket)
             .key(key)
             .content_length(size_bytes)
+            .content_md5(BASE64_STANDARD.encode(md5))
             .content_type(content_type)
             .cache_control("public, max-age=31536000, immutable")
             .presigned(config)
@@ -221,7 +225,7 @@ mod tests {
             let storage = Storage::new("media", &endpoint, &endpoint, None, Clock::system());
             let key = "uploads/1/source";
             let part = storage.presign_part(key, "u", 1, 5).await.map(|part| part.url).unwrap_or_default();
-            let put = storage.presign_put(key, 5, "video/mp4", Audience::Network).await;
+            let put = storage.presign_put(key, 5, &[7; 16], "video/mp4", Audience::Network).await;
             let put = put.map(|put| put.url).unwrap_or_default();
             for url in [part, put, storage.media_url(key, true).await.unwrap_or_default()] {
                 assert!(url.starts_with(begins), "{url}");

@@ -5,7 +5,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 
-use super::{Storage, StorageError, client};
+use super::{Md5, Storage, StorageError, client};
 
 impl Storage {
     /// Stores a small object whole, in place of any other under that key. `md5` is of the bytes; the store
@@ -18,7 +18,7 @@ impl Storage {
         &self,
         key: &str,
         bytes: Bytes,
-        md5: &[u8; 16],
+        md5: &Md5,
         content_type: &str,
     ) -> Result<(), StorageError> {
         self.local
@@ -44,7 +44,7 @@ impl Storage {
         upload_id: &str,
         number: i32,
         bytes: Bytes,
-        md5: &[u8; 16],
+        md5: &Md5,
     ) -> Result<String, StorageError> {
         let stored = self
             .local

@@ -162,6 +162,8 @@ pub struct JobOutputInput {
     pub rendition: Option<String>,
     pub chunk: Option<i32>,
     pub size: ByteCount,
+    /// In hexadecimal.
+    pub md5: String,
 }
 
 #[derive(cynic::InputObject, Clone, Copy, Debug, PartialEq)]

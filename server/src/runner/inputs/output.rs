@@ -6,8 +6,9 @@ use kinora_entity::chunk::Segment;
 use crate::{
     error::{Error, Result},
     graphql::Bytes,
-    processing::{Chunk, Output},
+    processing::{Chunk, Output, OutputKind},
     protection::AesBlock,
+    storage::Md5,
 };
 
 /// What an output is.
@@ -31,25 +32,31 @@ pub struct JobOutputInput {
     pub rendition: Option<String>,
     pub chunk: Option<i32>,
     pub size: Bytes,
+    /// Of its bytes, in 32 hexadecimal digits. The store takes no others.
+    pub md5: String,
 }
 
 impl JobOutputInput {
     pub fn to_output(&self) -> Result<Output> {
-        match (self.kind, &self.rendition, self.chunk) {
+        let kind = match (self.kind, &self.rendition, self.chunk) {
             (JobOutputKind::Chunk, Some(rendition), Some(index)) => {
-                Ok(Output::Chunk { rendition: rendition.clone(), index, size_bytes: self.size.0 })
+                OutputKind::Chunk { rendition: rendition.clone(), index }
             }
-            (JobOutputKind::Poster, None, None) => Ok(Output::Poster { size_bytes: self.size.0 }),
-            (JobOutputKind::Sprite, None, Some(number)) => {
-                Ok(Output::Sprite { number, size_bytes: self.size.0 })
+            (JobOutputKind::Poster, None, None) => OutputKind::Poster,
+            (JobOutputKind::Sprite, None, Some(number)) => OutputKind::Sprite(number),
+            (JobOutputKind::Loop, None, None) => OutputKind::Loop,
+            (JobOutputKind::Download, None, None) => OutputKind::Download,
+            _ => {
+                return Err(Error::bad_input(
+                    "outputs",
+                    "A chunk names its rendition and its index, a sprite its number, everything else neither.",
+                ));
             }
-            (JobOutputKind::Loop, None, None) => Ok(Output::Loop { size_bytes: self.size.0 }),
-            (JobOutputKind::Download, None, None) => Ok(Output::Download { size_bytes: self.size.0 }),
-            _ => Err(Error::bad_input(
-                "outputs",
-                "A chunk names its rendition and its index, a sprite its number, everything else neither.",
-            )),
-        }
+        };
+        let mut md5 = Md5::default();
+        hex::decode_to_slice(&self.md5, &mut md5)
+            .map_err(|_| Error::bad_input("outputs", "An MD5 has 32 hexadecimal digits."))?;
+        Ok(Output { kind, size_bytes: self.size.0, md5 })
     }
 }
 
