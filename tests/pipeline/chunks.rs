@@ -17,6 +17,10 @@ const BORDERS_S: [f64; 2] = [6.0, 36.0];
 
 /// Uploads a clip and has it processed; `in_one_piece` without cutting it.
 async fn processed(ann: &Person, app: &TestApp, clip: &Clip, in_one_piece: bool) -> Published {
+    processed_file(ann, app, &clip.path(), in_one_piece).await
+}
+
+async fn processed_file(ann: &Person, app: &TestApp, file: &Path, in_one_piece: bool) -> Published {
     if in_one_piece {
         app.sql(
             "CREATE FUNCTION whole() RETURNS trigger LANGUAGE plpgsql AS
@@ -25,7 +29,8 @@ async fn processed(ann: &Person, app: &TestApp, clip: &Clip, in_one_piece: bool)
         )
         .await;
     }
-    let id = ann.upload_clip(clip).await;
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let id = ann.upload(name, "video/mp4", &std::fs::read(file).unwrap()).await;
     let video = ann.ready(&id, PATIENCE).await;
     if in_one_piece {
         app.sql("DROP TRIGGER whole ON job; DROP FUNCTION whole()").await;
@@ -255,6 +260,55 @@ async fn frames_in_any_container_are_passed_on() {
         let in_source_ms = probe::sound_begins_ms(&file) - probe::picture_begins_ms(&file);
         assert!((late_ms - in_source_ms).abs() <= 20.0, "{extension}: {late_ms} and {in_source_ms} ms");
         check_segments(&cut);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_old_containers_hold_can_be_watched_before_it_is_ready_and_joins() {
+    let app = TestApp::start_with(|config| {
+        config.embedded_runner = true;
+        config.ladder = vec![rung(180)];
+    })
+    .await;
+    let ann = app.person("ann").await;
+    let folder = tempfile::tempdir().unwrap();
+    let kinds = [
+        ("divx.avi", "-c:v mpeg4 -bf 2 -c:a libmp3lame"),
+        ("camera.avi", "-c:v mjpeg -pix_fmt yuvj420p -c:a pcm_s16le"),
+        ("disc.mpg", "-c:v mpeg2video -bf 2 -c:a mp2"),
+        ("media.wmv", "-c:v wmv2 -c:a wmav2"),
+        ("theora.ogv", "-c:v libtheora -c:a libvorbis"),
+    ];
+    for (name, options) in kinds {
+        let file = folder.path().join(name);
+        let made = Command::new("ffmpeg")
+            .args(["-v", "error", "-nostdin", "-i"])
+            .arg(clips::CHUNKS_UNEVEN.path())
+            .args(["-vf", "fps=30,scale=320:180", "-q:v", "5", "-frames:v", "360"])
+            .args(options.split(' '))
+            .arg(&file)
+            .status();
+        assert!(made.unwrap().success(), "{name}");
+        let id = ann.upload(name, "video/mp4", &std::fs::read(&file).unwrap()).await;
+        let early = ann.playable(&id, PATIENCE).await;
+        assert_eq!(early["state"], "PROCESSING", "{name}: it was ready as soon as it could be watched");
+        let video = ann.ready(&id, PATIENCE).await;
+        let cut = fetch(&ann.client, video).await;
+        let whole = processed_file(&ann, &app, &file, true).await;
+        let pictures = &cut.pictures[0];
+        assert_eq!((chunks(pictures), chunks(&whole.pictures[0])), (2, 1), "{name}");
+        // Where times are rounded to milliseconds, nobody can tell whether the last frame has still begun.
+        let count = pictures.packets("v").len();
+        assert!(
+            count.abs_diff(whole.pictures[0].packets("v").len()) <= 1 && count.abs_diff(360) <= 1,
+            "{name}: {count}"
+        );
+        assert_even(pictures, count);
+        assert_seamless(&likeness(&pictures.file, &whole.pictures[0].file), 30.0, name);
+        let sound = cut.sound.as_ref().unwrap();
+        let late_ms = probe::sound_begins_ms(&sound.file) - probe::picture_begins_ms(&cut.pictures[0].file);
+        let in_source_ms = probe::sound_begins_ms(&file) - probe::picture_begins_ms(&file);
+        assert!((late_ms - in_source_ms).abs() <= 20.0, "{name}: {late_ms} and {in_source_ms} ms");
     }
 }
 

@@ -65,6 +65,9 @@ impl Rewrap {
             // As browsers record it: without a duration.
             Container::Matroska if source.stated_duration.is_none() && !fits_mp4 => Wrapper::Matroska,
             Container::Matroska if source.stated_duration.is_none() => Wrapper::Mp4,
+            // AVI, ASF, Ogg and program streams: tables that ffmpeg does not trust for seeking, or none.
+            Container::Other if fits_mp4 => Wrapper::Mp4,
+            Container::Other => Wrapper::Matroska,
             // It may be passed on.
             Container::Matroska if source.video.codec == "h264" && source.size_bytes <= LARGEST_BYTES => {
                 Wrapper::Mp4

@@ -14,7 +14,8 @@ pub fn rewrapped_output() -> String {
 pub fn rewrap(how: &Rewrap, limit: Duration) -> Vec<String> {
     let mut args = Args::new(&["-hide_banner", "-nostdin", "-nostats", "-y", "-v", "info"]);
     args.add(&["-progress", "pipe:1", "-stats_period", "0.5", "-max_alloc", &MAX_ALLOC_BYTES.to_string()]);
-    args.add(&["-t", &format!("{:.3}", limit.as_secs_f64())]);
+    // AVI has no times for what is shown, only an order.
+    args.add(&["-fflags", "+genpts", "-t", &format!("{:.3}", limit.as_secs_f64())]);
     args.input();
     args.add(&["-map", &format!("0:{}", how.video_index)]);
     if let Some(audio) = how.audio_index {
