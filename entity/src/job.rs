@@ -3,7 +3,10 @@
 use sea_orm::{FromJsonQueryResult, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{JobId, LeaseId, RunnerId, VideoId};
+use crate::{
+    id::{JobId, LeaseId, RunnerId, VideoId},
+    rendition::Codec,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
@@ -31,12 +34,39 @@ pub enum Kind {
     /// Makes one file of a rendition, to be downloaded.
     #[sea_orm(string_value = "make_download")]
     MakeDownload,
+    /// Encodes all sizes of one chunk in HEVC, of a video that is ready.
+    #[sea_orm(string_value = "encode_hevc")]
+    EncodeHevc,
+    /// Encodes all sizes of one chunk in AV1, of a video that is ready.
+    #[sea_orm(string_value = "encode_av1")]
+    EncodeAv1,
 }
 
 impl Kind {
-    /// Whether a video waits for it. What comes afterwards may fail without harm to the video.
+    /// What comes when a video is ready, and may fail without harm to it.
+    pub const AFTERWARDS: [Self; 4] =
+        [Self::MakePreviews, Self::MakeDownload, Self::EncodeHevc, Self::EncodeAv1];
+
+    /// Those that encode what a video has beside H.264.
+    pub const EXTRAS: [Self; 2] = [Self::EncodeHevc, Self::EncodeAv1];
+
+    /// Whether a video waits for it.
     pub fn is_needed(self) -> bool {
-        !matches!(self, Self::MakePreviews | Self::MakeDownload)
+        !Self::AFTERWARDS.contains(&self)
+    }
+
+    /// What it encodes pictures to, if it does that for the sake of a codec.
+    pub fn extra_codec(self) -> Option<Codec> {
+        match self {
+            Self::EncodeHevc => Some(Codec::Hevc),
+            Self::EncodeAv1 => Some(Codec::Av1),
+            _ => None,
+        }
+    }
+
+    /// The job that makes a codec's renditions, where that is a job of its own.
+    pub fn of_extra(codec: Codec) -> Option<Self> {
+        Self::EXTRAS.into_iter().find(|kind| kind.extra_codec() == Some(codec))
     }
 }
 

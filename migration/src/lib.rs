@@ -19,6 +19,7 @@ mod m20261121_000014_protection;
 mod m20261121_000015_previews;
 mod m20261121_000016_thumbnails;
 mod m20261121_000017_job_setbacks;
+mod m20261121_000018_codecs;
 
 /// Brings a database up to what the entities describe.
 pub struct Migrator;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000015_previews::Migration),
             Box::new(m20261121_000016_thumbnails::Migration),
             Box::new(m20261121_000017_job_setbacks::Migration),
+            Box::new(m20261121_000018_codecs::Migration),
         ]
     }
 }

@@ -4,7 +4,14 @@ use std::{env::consts, path::Path, process::Stdio, thread, time::Duration};
 
 use tokio::process::Command;
 
-use crate::{api::operations::RunnerCapabilitiesInput, tools::Tools};
+use crate::{
+    api::{
+        EXTRA_KINDS,
+        operations::{JobKind, RunnerCapabilitiesInput},
+    },
+    ffmpeg::args::software_encoder,
+    tools::Tools,
+};
 
 /// What is worth telling: the codecs that players take.
 const CODECS: [&str; 4] = ["h264", "hevc", "av1", "vp9"];
@@ -27,6 +34,12 @@ pub async fn detect(tools: &Tools, containment: &[&str], jobs: usize) -> RunnerC
         cores: count(thread::available_parallelism().map_or(1, usize::from)),
         containment: containment.iter().map(|layer| (*layer).to_owned()).collect(),
     }
+}
+
+/// The kinds of job that can be done with these encoders, beside those that every runner can do.
+pub(crate) fn extras(encoders: &[String]) -> Vec<JobKind> {
+    let has = |codec| encoders.iter().any(|name| name == software_encoder(codec));
+    EXTRA_KINDS.into_iter().filter(|(_, codec)| has(*codec)).map(|(kind, _)| kind).collect()
 }
 
 /// What ffmpeg lists of its encoders, and the banner before it that names its version; empty when it cannot be had.
@@ -84,5 +97,7 @@ mod tests {
             \x20A....D aac                  AAC (Advanced Audio Coding)\n\
             \x20V..... = Video\n";
         assert_eq!(encoders(list), ["libx264", "h264_vaapi", "hevc_nvenc", "libsvtav1"]);
+        assert_eq!(extras(&encoders(list)), [JobKind::EncodeAv1], "HEVC is encoded by libx265 alone");
+        assert_eq!(extras(&[]), []);
     }
 }

@@ -2,7 +2,12 @@
 
 mod lease;
 
-use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    pin::pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use futures::FutureExt;
 use tokio::{sync::Notify, task::JoinSet};
@@ -44,16 +49,32 @@ enum Place {
     Any,
     /// One more, for looking at new videos: who has just uploaded one need not wait for a chunk of another to end.
     Planner,
+    /// Beside all others, for what nobody waits for.
+    Background,
 }
 
 /// The places that are free.
 #[derive(Debug)]
 struct Places {
+    /// Of the first kind, free or not.
+    all: usize,
     free: usize,
     is_planner_free: bool,
+    /// Jobs that nobody waits for.
+    in_background: usize,
 }
 
 impl Places {
+    fn new(all: usize, has_planner: bool) -> Self {
+        Self { all, free: all, is_planner_free: has_planner, in_background: 0 }
+    }
+
+    /// Whether a job that nobody waits for may begin: not beside one that somebody waits for. It takes no place, so
+    /// one that comes later need not wait for it.
+    fn have_time(&self) -> bool {
+        self.free == self.all && self.in_background < self.all
+    }
+
     fn best(&self) -> Option<Place> {
         match (self.free, self.is_planner_free) {
             (1.., _) => Some(Place::Any),
@@ -66,6 +87,7 @@ impl Places {
         match place {
             Place::Any => self.free = self.free.saturating_sub(1),
             Place::Planner => self.is_planner_free = false,
+            Place::Background => self.in_background += 1,
         }
     }
 
@@ -73,6 +95,7 @@ impl Places {
         match place {
             Place::Any => self.free += 1,
             Place::Planner => self.is_planner_free = true,
+            Place::Background => self.in_background = self.in_background.saturating_sub(1),
         }
     }
 }
@@ -85,7 +108,20 @@ struct Runner {
     folder: RunnerFolder,
     sources: SourceCache,
     patience: Duration,
+    /// What it can do where ffmpeg has the encoder; empty until that has been looked at.
+    extras: OnceLock<Vec<JobKind>>,
     shutdown: CancellationToken,
+}
+
+impl Runner {
+    /// What is asked for at a place that is free.
+    fn kinds(&self, place: Place, has_time: bool) -> Vec<JobKind> {
+        match place {
+            Place::Planner => vec![JobKind::ProcessVideo],
+            _ if has_time => KINDS.iter().chain(self.extras.get().into_iter().flatten()).copied().collect(),
+            _ => KINDS.to_vec(),
+        }
+    }
 }
 
 /// Takes and does jobs until `shutdown`, or after the first one with `once`.
@@ -110,7 +146,8 @@ pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<()
     // However this function ends, the jobs and the subscription end with it.
     let shutdown = shutdown.child_token();
     let _end_all = shutdown.clone().drop_guard();
-    let runner = Arc::new(Runner { api, http, bench, folder, sources, patience, shutdown });
+    let extras = OnceLock::new();
+    let runner = Arc::new(Runner { api, http, bench, folder, sources, patience, extras, shutdown });
     let mut introducing = JoinSet::new();
     introducing.spawn(introduce(Arc::clone(&runner), tools, layers, jobs));
     let mut running = JoinSet::new();
@@ -127,14 +164,17 @@ pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<()
     outcome
 }
 
-/// Says what this machine is and can do. Nothing depends on it, so no job waits for it.
+/// Says what this machine is and can do. Jobs that every runner can do do not wait for it.
 async fn introduce(runner: Arc<Runner>, tools: Tools, layers: Vec<&'static str>, jobs: usize) {
     let capabilities = capabilities::detect(&tools, &layers, jobs).await;
+    let extras = capabilities::extras(&capabilities.encoders);
     match persist(&runner.shutdown, || runner.api.report_runner(capabilities.clone())).await {
         Ok(name) => tracing::info!(name, "the server knows this runner"),
         // Whether it is refused is for the one that asks for jobs to say.
         Err(error) => tracing::debug!(%error, "the server was not told what this machine can do"),
     }
+    // The server gives such jobs to nobody who has not said that he can do them.
+    let _ = runner.extras.set(extras);
 }
 
 /// One job, and then the end.
@@ -158,7 +198,7 @@ async fn claim(
     once: Option<Once>,
     running: &mut JoinSet<Ended>,
 ) -> Result<(), RunnerError> {
-    let mut places = Places { free: slots, is_planner_free: once.is_none() };
+    let mut places = Places::new(slots, once.is_none());
     let give_up_at = once.and_then(|once| once.wait).map(|wait| tokio::time::Instant::now() + wait);
     let once = once.is_some();
     let mut is_settled = true;
@@ -171,8 +211,8 @@ async fn claim(
         let mut pause = POLL;
         let mut trouble = None;
         while let Some(place) = places.best().filter(|_| !(once && taken > 0)) {
-            let kinds = if place == Place::Any { &KINDS[..] } else { &[JobKind::ProcessVideo] };
-            let mut asking = pin!(runner.api.lease_job(kinds));
+            let kinds = runner.kinds(place, places.have_time());
+            let mut asking = pin!(runner.api.lease_job(&kinds));
             let answer = tokio::select! {
                 answer = &mut asking => answer,
                 () = runner.shutdown.cancelled() => {
@@ -187,6 +227,7 @@ async fn claim(
                 Ok(Some(job)) => {
                     backoff.reset();
                     taken += 1;
+                    let place = if job.kind.is_background() { Place::Background } else { place };
                     places.take(place);
                     let runner = Arc::clone(runner);
                     running.spawn(async move {

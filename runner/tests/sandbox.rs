@@ -14,8 +14,13 @@ use kinora_runner::{
     workdir::JobFolder,
 };
 
-const LIMITS: Limits =
-    Limits { cpu: Duration::from_secs(60), memory_bytes: 8 << 30, file_bytes: 1 << 30, open_files: 128 };
+const LIMITS: Limits = Limits {
+    cpu: Duration::from_secs(60),
+    memory_bytes: 8 << 30,
+    file_bytes: 1 << 30,
+    open_files: 128,
+    is_background: false,
+};
 
 /// The walls that this machine has: the usual ones, and those without bubblewrap.
 async fn sandboxes(program: &Path) -> Vec<Sandbox> {

@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod captions;
 mod chunks;
+mod codecs;
 mod csrf;
 mod downloads;
 mod feed;

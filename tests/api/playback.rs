@@ -36,7 +36,7 @@ async fn playlists_are_built_from_what_was_published() {
         assert_eq!(ranges, [(608, 4_496), (5_104, 4_496)]);
         assert!((media.duration_s() - 4.0).abs() < 0.001);
         assert!(media.target_duration_s >= 2.0);
-        let stored = chunk_bytes(*playlist == master.audio[0].url);
+        let stored = chunk_bytes(if *playlist == master.audio[0].url { "audio" } else { "360p" });
         assert_eq!(fetch(&app, &media.segments[1].piece).await, stored[5_104..]);
     }
 }

@@ -269,7 +269,7 @@ async fn what_is_no_media_of_the_announced_length_is_not_published() {
     ann.upload("a.mp4", "video/mp4", b"any bytes").await;
     let job = runner.lease().await.unwrap();
     let lease = &job["lease"]["id"];
-    let good = chunk_bytes(false);
+    let good = chunk_bytes("360p");
     assert!(refusal_of(&runner, lease, vec![7; good.len()]).await.contains("not the fragmented MP4"));
     let page = [&b"<!doctype html><script>alert(1)</script>"[..], &good[40..]].concat();
     assert!(refusal_of(&runner, lease, page).await.contains("not the fragmented MP4"));

@@ -14,7 +14,7 @@ use crate::chunks::{frames, rung};
 use crate::published::{PATIENCE, fetch, publish};
 
 /// Asks for a file, waits for it and saves it.
-async fn saved(guest: &Client, video: &str, rendition: &str, folder: &TempDir) -> (PathBuf, Value) {
+pub async fn saved(guest: &Client, video: &str, rendition: &str, folder: &TempDir) -> (PathBuf, Value) {
     const ASK: &str = "mutation ($v: ID!, $r: String!) {
         prepareDownload(videoId: $v, rendition: $r) { state url size } }";
     let began = Instant::now();

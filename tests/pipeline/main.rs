@@ -5,6 +5,7 @@
 mod broken;
 mod chunks;
 mod classes;
+mod codecs;
 mod downloads;
 mod loudness;
 mod previews;

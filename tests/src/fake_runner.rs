@@ -78,6 +78,40 @@ impl FakeRunner {
         Some(data["leaseJob"].take()).filter(Value::is_object)
     }
 
+    /// Says which encoders its ffmpeg has.
+    pub async fn report(&self, encoders: &[&str]) {
+        const REPORT: &str = "mutation ($capabilities: RunnerCapabilitiesInput!) {
+            reportRunner(capabilities: $capabilities) { id } }";
+        let capabilities = json!({
+            "version": "1", "ffmpegVersion": "5.1", "platform": "linux", "encoders": encoders, "jobs": 1, "cores": 1,
+            "containment": [],
+        });
+        self.client.run(REPORT, json!({ "capabilities": capabilities })).await.data();
+    }
+
+    /// A job of these kinds to encode a chunk of a video that is ready in another codec, if there is one.
+    pub async fn lease_codec(&self, kinds: &str) -> Option<Value> {
+        let lease = format!(
+            "mutation {{ leaseJob(kinds: [{kinds}]) {{
+            id kind chunk plan contentKey renditions lease {{ id }} videoId }} }}"
+        );
+        let mut data = self.client.query(&lease).await.data();
+        Some(data["leaseJob"].take()).filter(Value::is_object)
+    }
+
+    /// Does a leased job of [`Self::lease_codec`].
+    pub async fn finish_codec(&self, job: &Value) {
+        let lease = &job["lease"]["id"];
+        for name in job["renditions"].as_array().unwrap() {
+            let mut chunk = planned_chunk(name.as_str().unwrap(), job["chunk"].as_u64().unwrap());
+            if job["contentKey"].is_string() {
+                chunk["iv"] = json!(IV);
+            }
+            self.send_chunk(lease, chunk).await.data();
+        }
+        self.complete_part(lease).await.data();
+    }
+
     /// The job to make previews of a video that is ready, if there is one.
     pub async fn lease_previews(&self) -> Option<Value> {
         const LEASE: &str =
@@ -150,7 +184,7 @@ impl FakeRunner {
         let output = json!({ "kind": "CHUNK", "rendition": chunk["rendition"], "chunk": chunk["index"], "size": chunk["size"] });
         let mut signed = self.sign_outputs(lease, json!([output])).await.data();
         let output = signed["signJobOutputs"][0].take();
-        let response = put(&self.client, &output, chunk_bytes(chunk["rendition"] == "audio")).await;
+        let response = put(&self.client, &output, chunk_bytes(chunk["rendition"].as_str().unwrap())).await;
         assert!(response.status().is_success(), "{output}: {}", response.status());
         self.publish_chunk(lease, chunk).await
     }
@@ -177,7 +211,8 @@ impl FakeRunner {
             .collect();
         let signed = self.sign_outputs(lease, json!(outputs)).await.data()["signJobOutputs"].take();
         for output in signed.as_array().unwrap() {
-            let response = put(&self.client, output, chunk_bytes(output["rendition"] == "audio")).await;
+            let response =
+                put(&self.client, output, chunk_bytes(output["rendition"].as_str().unwrap())).await;
             assert!(response.status().is_success(), "{output}: {}", response.status());
         }
     }
@@ -233,12 +268,32 @@ pub fn planned_chunk(rendition: &str, index: u64) -> Value {
     chunk["index"] = json!(index);
     chunk["startMs"] = json!(index as f64 * 4000.0);
     if index == 0 {
-        let codecs = if rendition == "audio" { "mp4a.40.2" } else { "avc1.64001e" };
-        chunk["codecs"] = json!(codecs);
+        chunk["codecs"] = json!(codecs_of(rendition));
     } else {
         chunk["init"] = Value::Null;
     }
     chunk
+}
+
+/// What [`chunk_bytes`] says of itself.
+fn codecs_of(rendition: &str) -> &'static str {
+    match rendition {
+        "audio" => "mp4a.40.2",
+        _ if rendition.ends_with("-hevc") => "hvc1.1.6.L93.90",
+        _ if rendition.ends_with("-av1") => "av01.0.04M.08",
+        _ => "avc1.64001e",
+    }
+}
+
+/// [`plan`] with two sizes in HEVC and one in AV1.
+pub fn plan_with_codecs() -> Value {
+    let mut plan = plan();
+    for (name, height) in [("360p-hevc", 360), ("240p-hevc", 240), ("360p-av1", 360)] {
+        plan["renditions"].as_array_mut().unwrap().push(json!({
+            "name": name, "kind": "VIDEO", "width": height * 16 / 9, "height": height, "frameRate": 30.0, "chunkCount": 2,
+        }));
+    }
+    plan
 }
 
 /// Two chunks of pictures in one size, and the sound.
@@ -270,12 +325,14 @@ pub fn result() -> Value {
 }
 
 /// Fragmented MP4 without a picture or a sound in it, as long as [`chunk_of`] says.
-pub fn chunk_bytes(is_sound: bool) -> Vec<u8> {
+pub fn chunk_bytes(rendition: &str) -> Vec<u8> {
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>();
-    let entry = if is_sound {
-        boxed(b"mp4a", &[0; 28])
-    } else {
-        boxed(b"avc1", &[vec![0; 78], boxed(b"avcC", &[1, 0x64, 0x00, 0x1e, 0xff])].concat())
+    let picture = |kind, described| boxed(kind, &[vec![0; 78], described].concat());
+    let entry = match &codecs_of(rendition)[..4] {
+        "mp4a" => boxed(b"mp4a", &[0; 28]),
+        "hvc1" => picture(b"hvc1", boxed(b"hvcC", &[1, 1, 0x60, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 93])),
+        "av01" => picture(b"av01", boxed(b"av1C", &[0x81, 0x04, 0x0c, 0])),
+        _ => picture(b"avc1", boxed(b"avcC", &[1, 0x64, 0x00, 0x1e, 0xff])),
     };
     let stsd = boxed(b"stsd", &[words(&[0, 1]), entry].concat());
     let mdhd = boxed(b"mdhd", &words(&[0, 0, 0, 90_000, 0, 0]));

@@ -11,6 +11,8 @@ use cynic::{GraphQlResponse, MutationBuilder, Operation};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
+use crate::ffmpeg::ladder::Codec;
+
 pub use error::ApiError;
 pub use retry::{Backoff, persist};
 
@@ -29,7 +31,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A small request must be answered within this time; the caller tries again.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The kinds of job that this program can do.
+/// The kinds of job that this program can do everywhere.
 pub(crate) const KINDS: [JobKind; 8] = [
     JobKind::ProcessVideo,
     JobKind::CopyChunk,
@@ -40,6 +42,10 @@ pub(crate) const KINDS: [JobKind; 8] = [
     JobKind::MakeDownload,
     JobKind::MakePreviews,
 ];
+
+/// The kinds that it can do where ffmpeg has an encoder for the codec.
+pub(crate) const EXTRA_KINDS: [(JobKind, Codec); 2] =
+    [(JobKind::EncodeHevc, Codec::Hevc), (JobKind::EncodeAv1, Codec::Av1)];
 
 /// A client for the server and for presigned URLs. It follows no redirects: one would carry a presigned request
 /// somewhere it was not signed for.

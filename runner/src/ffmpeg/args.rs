@@ -1,6 +1,7 @@
 //! Command lines of ffprobe and ffmpeg: pure functions of a plan. No text of a user gets in here; files are
 //! named by us, relative to the job's folder.
 
+mod encoders;
 mod wrapping;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::{
     workdir::{OUT, SOURCE},
 };
 
+pub use encoders::{parts, software_encoder};
 pub use wrapping::{Contents, download, download_output, download_sound, rewrap, rewrapped_output};
 
 /// Where the timeline of all renditions begins, so that the first decoding time is positive in spite of
@@ -87,7 +89,7 @@ pub fn encode(plan: &Plan) -> Vec<String> {
     let interval = plan.rate.keyframe_interval().to_string();
     for (number, size) in plan.sizes.iter().enumerate() {
         args.picture(number, size, size.preset);
-        args.add(&["-g", &interval, "-keyint_min", &interval]);
+        args.regular_keyframes(&interval);
         args.picture_end(size, 0.0);
     }
     if let Some(audio) = &plan.audio {
@@ -142,11 +144,9 @@ pub fn chunk(cutting: &Cutting, cut: &Cut, is_draft: bool) -> Vec<String> {
         let preset = if is_draft { size.preset.min(DRAFT_PRESET) } else { size.preset };
         args.picture(number, size, preset);
         if cut.keyframes.is_empty() {
-            args.add(&["-g", &interval, "-keyint_min", &interval]);
+            args.regular_keyframes(&interval);
         } else {
-            let times: Vec<String> =
-                cut.keyframes.iter().map(|frame| format!("{:.6}", cutting.seconds(*frame))).collect();
-            args.add(&["-g", "1000", "-force_key_frames", &times.join(",")]);
+            args.keyframes_at(size, cut.keyframes.iter().map(|frame| cutting.seconds(*frame)));
         }
         args.picture_end(size, cutting.seconds(cut.first));
     }
@@ -295,22 +295,6 @@ impl Args {
         // Turning is part of the graph, where it happens after shrinking.
         args.add(&["-noautorotate"]);
         args
-    }
-
-    /// One size of the graph's output `number`, up to where its keyframes are.
-    fn picture(&mut self, number: usize, size: &Size, preset: Preset) {
-        let (rate, buffer) = (size.max_bitrate.to_string(), size.max_bitrate.saturating_mul(2).to_string());
-        self.add(&["-map", &format!("[v{number}]")]);
-        self.add(&["-c:v", "libx264", "-preset", preset.word(), "-profile:v", "high", "-pix_fmt", "yuv420p"]);
-        self.add(&["-crf", "22", "-maxrate", &rate, "-bufsize", &buffer]);
-    }
-
-    /// And from there to its file, which begins `at_s` into the video.
-    fn picture_end(&mut self, size: &Size, at_s: f64) {
-        self.add(&["-sc_threshold", "0", "-flags", "+cgop"]);
-        self.add(&["-video_track_timescale", &VIDEO_TIMESCALE.to_string()]);
-        let flags = "+empty_moov+default_base_moof+frag_keyframe+frag_discont";
-        self.fragments(flags, &output(&size.name), at_s);
     }
 
     fn sound(&mut self, audio: &AudioPlan) {

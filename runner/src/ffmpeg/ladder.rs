@@ -35,9 +35,40 @@ impl Preset {
     }
 }
 
+/// What pictures are encoded in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Codec {
+    #[default]
+    H264,
+    Hevc,
+    Av1,
+}
+
+impl Codec {
+    /// What the name of a rendition ends with.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::H264 => "",
+            Self::Hevc => "-hevc",
+            Self::Av1 => "-av1",
+        }
+    }
+
+    /// How much more it says with a bit than H.264.
+    pub fn worth(self) -> f64 {
+        match self {
+            Self::H264 => 1.0,
+            Self::Hevc => 1.6,
+            Self::Av1 => 2.0,
+        }
+    }
+}
+
 /// One step of the ladder that the job asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rung {
+    pub codec: Codec,
     /// Pixels of the shorter side, so that portrait and landscape are treated alike.
     pub short_side: u32,
     /// Ceiling of the bitrate, in bits per second.
@@ -46,8 +77,9 @@ pub struct Rung {
 }
 
 impl Rung {
+    /// Of H.264.
     pub const fn new(short_side: u32, video_bitrate: u32) -> Self {
-        Self { short_side, video_bitrate, preset: Preset::Veryfast }
+        Self { codec: Codec::H264, short_side, video_bitrate, preset: Preset::Veryfast }
     }
 }
 
@@ -63,6 +95,9 @@ pub struct Size {
     /// Plans that were made before this could be chosen name none.
     #[serde(default)]
     pub preset: Preset,
+    /// Plans that were made before there were others name none.
+    #[serde(default)]
+    pub codec: Codec,
 }
 
 /// From this factor over the largest fitting rung on, a source is also offered in its own size.
@@ -70,15 +105,12 @@ const OWN_SIZE_FROM: f64 = 1.2;
 /// Less than this looks bad at any size that somebody would upload.
 const LOWEST_BITRATE: u32 = 200_000;
 
-/// The sizes for a source that is shown at `width` × `height` square pixels, largest first; never empty.
+/// The sizes in H.264 for a source that is shown at `width` × `height` square pixels, largest first; never empty.
 ///
-/// `source_bitrate` is the source's own in bits per second where known: no rendition is given more.
+/// `source_bitrate` is the source's own in bits per second of H.264, where known: no rendition is given more.
 pub fn sizes(width: u32, height: u32, rungs: &[Rung], source_bitrate: Option<u32>) -> Vec<Size> {
     let short = width.min(height);
-    let mut rungs: Vec<Rung> = rungs.iter().copied().filter(|rung| rung.short_side >= 2).collect();
-    rungs.sort_by_key(|rung| std::cmp::Reverse(rung.short_side));
-    rungs.dedup_by_key(|rung| rung.short_side);
-
+    let rungs = rungs_of(Codec::H264, rungs);
     let mut chosen: Vec<Rung> = rungs.iter().copied().filter(|rung| rung.short_side <= short).collect();
     let next = rungs.iter().rev().find(|rung| rung.short_side > short);
     let own = match (chosen.first(), next) {
@@ -97,19 +129,54 @@ pub fn sizes(width: u32, height: u32, rungs: &[Rung], source_bitrate: Option<u32
     chosen.into_iter().map(|rung| size(width, height, rung, source_bitrate)).collect()
 }
 
+/// The sizes in another codec than H.264, largest first; often none. A rung is for sources that are as large: what is
+/// up to a sixth smaller gets it in its own size, and smaller ones get nothing of it.
+pub fn extras(
+    codec: Codec,
+    width: u32,
+    height: u32,
+    rungs: &[Rung],
+    source_bitrate: Option<u32>,
+) -> Vec<Size> {
+    let short = width.min(height);
+    let rungs = rungs_of(codec, rungs);
+    let mut chosen: Vec<Rung> = rungs.iter().copied().filter(|rung| rung.short_side <= short).collect();
+    let is_far = |one: u32, other: u32| f64::from(one) >= OWN_SIZE_FROM * f64::from(other);
+    let next = rungs.iter().rev().find(|rung| rung.short_side > short);
+    let next = next.filter(|next| f64::from(short) * OWN_SIZE_FROM >= f64::from(next.short_side));
+    if let Some(next) = next.filter(|_| chosen.first().is_none_or(|fits| is_far(short, fits.short_side))) {
+        let own = Rung { short_side: short, video_bitrate: below(*next, short), ..*next };
+        chosen.insert(0, own);
+    }
+    chosen.into_iter().map(|rung| size(width, height, rung, source_bitrate)).collect()
+}
+
+/// Those of one codec, from the largest to the smallest, none twice.
+fn rungs_of(codec: Codec, rungs: &[Rung]) -> Vec<Rung> {
+    let is_one = |rung: &Rung| rung.codec == codec && rung.short_side >= 2;
+    let mut rungs: Vec<Rung> = rungs.iter().copied().filter(is_one).collect();
+    rungs.sort_by_key(|rung| std::cmp::Reverse(rung.short_side));
+    rungs.dedup_by_key(|rung| rung.short_side);
+    rungs
+}
+
 fn size(width: u32, height: u32, rung: Rung, source_bitrate: Option<u32>) -> Size {
     let scale = f64::from(rung.short_side) / f64::from(width.min(height));
     let side = |length: u32| even(f64::from(length) * scale);
     let max_bitrate = match source_bitrate {
-        Some(source) => rung.video_bitrate.min(source.max(LOWEST_BITRATE)),
+        Some(source) => {
+            let enough = f64::from(source.max(LOWEST_BITRATE)) / rung.codec.worth();
+            rung.video_bitrate.min(enough.round() as u32)
+        }
         None => rung.video_bitrate,
     };
     Size {
-        name: format!("{}p", rung.short_side),
+        name: format!("{}p{}", rung.short_side, rung.codec.suffix()),
         width: side(width),
         height: side(height),
         max_bitrate,
         preset: rung.preset,
+        codec: rung.codec,
     }
 }
 
@@ -198,6 +265,28 @@ mod tests {
         let bitrates: Vec<u32> =
             sizes(1920, 1080, &LADDER, Some(1_000_000)).iter().map(|s| s.max_bitrate).collect();
         assert_eq!(bitrates, [1_000_000, 1_000_000, 1_000_000, 700_000]);
+    }
+
+    #[test]
+    fn other_codecs_are_for_sources_that_are_large_enough() {
+        let rung =
+            |short_side, video_bitrate| Rung { codec: Codec::Hevc, ..Rung::new(short_side, video_bitrate) };
+        let rungs = [rung(1080, 3_000_000), rung(480, 900_000), Rung::new(720, 2_800_000)];
+        let planned = |width, height, source| {
+            let sizes = extras(Codec::Hevc, width, height, &rungs, source).into_iter();
+            sizes.map(|size| (size.name, size.width, size.max_bitrate)).collect::<Vec<_>>()
+        };
+        let named = |expected: &[(&str, u32, u32)]| {
+            expected.iter().map(|(name, width, rate)| ((*name).to_owned(), *width, *rate)).collect::<Vec<_>>()
+        };
+        let both = named(&[("1080p-hevc", 1920, 3_000_000), ("480p-hevc", 854, 900_000)]);
+        assert_eq!(planned(3840, 2160, None), both);
+        let own = named(&[("900p-hevc", 1600, 2_083_333), ("480p-hevc", 854, 900_000)]);
+        assert_eq!(planned(1600, 900, None), own);
+        assert_eq!(planned(1280, 720, None), named(&[("480p-hevc", 854, 900_000)]));
+        assert_eq!(planned(640, 360, None), []);
+        assert_eq!(planned(854, 480, Some(800_000)), named(&[("480p-hevc", 854, 500_000)]));
+        assert_eq!(extras(Codec::Av1, 1920, 1080, &rungs, None), []);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     colour::Colour,
     frame_rate::FrameRate,
-    ladder::{self, Rung, Size},
+    ladder::{self, Codec, Rung, Size},
     orientation::Orientation,
     source::{Container, Source},
 };
@@ -36,8 +36,11 @@ pub struct Plan {
     /// Whether the source's pixels are already what is encoded (8 bits, 4:2:0).
     pub pixels_are_standard: bool,
     pub rate: FrameRate,
-    /// Renditions, largest first; never empty.
+    /// Renditions in H.264, largest first; never empty.
     pub sizes: Vec<Size>,
+    /// What is made in other codecs when the video is ready, of each from large to small.
+    #[serde(default)]
+    pub extras: Vec<Size>,
     pub audio: Option<AudioPlan>,
     /// Where the last frame ends, where that is known exactly: a last frame that is shown for long is kept long.
     pub end: Option<Duration>,
@@ -75,7 +78,10 @@ impl Plan {
     pub fn new(source: &Source, settings: &Settings) -> Self {
         let video = &source.video;
         let (width, height) = video.display_size();
-        let sizes = ladder::sizes(width, height, &settings.ladder, source_bitrate(source));
+        let bitrate = source_bitrate(source);
+        let sizes = ladder::sizes(width, height, &settings.ladder, bitrate);
+        let extras_in = |codec| ladder::extras(codec, width, height, &settings.ladder, bitrate);
+        let extras = [Codec::Hevc, Codec::Av1].into_iter().flat_map(extras_in).collect();
         let audio = source.audio.as_ref().map(|audio| {
             let channels = audio.channels.clamp(1, 2);
             AudioPlan {
@@ -97,6 +103,7 @@ impl Plan {
             pixels_are_standard: video.pixel_format.as_deref() == Some("yuv420p"),
             rate: video.rate,
             sizes,
+            extras,
             audio,
             end: source.stated_duration.filter(|_| source.container == Container::Mov),
             limit: settings.max_duration + SLACK,
@@ -120,8 +127,8 @@ fn source_bitrate(source: &Source) -> Option<u32> {
     let seconds = source.stated_duration?.as_secs_f64().max(0.1);
     // Newer codecs say more with a bit than the one that is encoded to.
     let worth = match source.video.codec.as_str() {
-        "hevc" | "vp9" => 1.6,
-        "av1" => 2.0,
+        "hevc" | "vp9" => Codec::Hevc.worth(),
+        "av1" => Codec::Av1.worth(),
         _ => 1.0,
     };
     Some((source.size_bytes as f64 * 8.0 / seconds * worth).min(f64::from(u32::MAX)) as u32)

@@ -6,7 +6,10 @@ use std::{
     path::Path,
 };
 
-use super::boxes::{FormatError, descend, find, u32_at, u64_at, walk};
+use super::{
+    boxes::{FormatError, descend, find, u32_at, u64_at, walk},
+    codecs,
+};
 use crate::files;
 
 /// Larger headers are not ours.
@@ -183,6 +186,16 @@ pub(super) fn read_moov(moov: &[u8], init_size: u64) -> Result<(Track, Defaults)
                 descend(entry.body.get(78..).unwrap_or_default(), &[b"avcC"]).ok_or(missing("no avcC"))?;
             let profile = avcc.get(1..4).ok_or(missing("a short avcC"))?;
             format!("avc1.{:02x}{:02x}{:02x}", profile[0], profile[1], profile[2])
+        }
+        b"hvc1" => {
+            let hvcc =
+                descend(entry.body.get(78..).unwrap_or_default(), &[b"hvcC"]).ok_or(missing("no hvcC"))?;
+            codecs::hevc(hvcc).ok_or(missing("a short hvcC"))?
+        }
+        b"av01" => {
+            let av1c =
+                descend(entry.body.get(78..).unwrap_or_default(), &[b"av1C"]).ok_or(missing("no av1C"))?;
+            codecs::av1(av1c).ok_or(missing("a short av1C"))?
         }
         // ffmpeg's encoder makes nothing but AAC-LC.
         b"mp4a" => "mp4a.40.2".to_owned(),

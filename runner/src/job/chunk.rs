@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 
 use super::{
     Desk, JobError, MediaError, Refusal,
-    encoder::{Amount, encode},
+    encoder::{Amount, Urgency, encode},
     media::{Step, step},
     publish::How,
     verdict,
@@ -22,7 +22,7 @@ use crate::{
     workdir::JobFolder,
 };
 
-fn internal(what: &str) -> MediaError {
+pub(super) fn internal(what: &str) -> MediaError {
     MediaError::Internal(what.to_owned())
 }
 
@@ -97,15 +97,20 @@ pub(crate) async fn encode_chunk(desk: &Desk<'_>) -> Result<(), JobError> {
     let (mut cutting, chunk) = (desk.cutting()?, desk.chunk()?);
     cutting.plan.sizes.retain(|size| desk.job.renditions.contains(&size.name));
     let cut = cutting.cut(chunk).ok_or_else(|| internal("a chunk that the plan does not have"))?;
-    let source = desk.source(&cutting).await?;
-    let index = source.index(desk.origin(), &desk.downloading()).await?;
-    let needed = match (&index, cutting.plan.track_id) {
-        (Some(index), Some(track)) => Some(needs::cut(index, track, &cutting, &cut)),
-        _ => None,
-    };
-    let folder = desk.folder_with(&source, needed.as_ref()).await?;
+    let folder = folder_for(desk, &cutting, &cut).await?;
     make(desk, &cutting, &cut, &folder, false).await?;
     desk.publisher().finish(None).await
+}
+
+/// A folder with so much of the source as encoding a chunk takes.
+pub(super) async fn folder_for(desk: &Desk<'_>, cutting: &Cutting, cut: &Cut) -> Result<JobFolder, JobError> {
+    let source = desk.source(cutting).await?;
+    let index = source.index(desk.origin(), &desk.downloading()).await?;
+    let needed = match (&index, cutting.plan.track_id) {
+        (Some(index), Some(track)) => Some(needs::cut(index, track, cutting, cut)),
+        _ => None,
+    };
+    desk.folder_with(&source, needed.as_ref()).await
 }
 
 /// Encodes and publishes one chunk, or a draft of it. Where nothing is encoded, it is decoded all the same: somebody
@@ -123,6 +128,7 @@ pub(super) async fn make(
         video_index: cutting.plan.video_index,
         likely,
         most_bitrate: sizes.iter().map(|size| size.max_bitrate).max().unwrap_or(128_000),
+        urgency: Urgency::Awaited,
     };
     desk.reporter.report(ProcessingStage::Encoding, 0.0, None);
     let passed_on = sizes.is_empty() && !is_draft;
@@ -156,7 +162,7 @@ pub(super) async fn make(
 }
 
 /// The file of one size as a chunk, if it is what was asked for.
-fn picture_chunk(
+pub(super) fn picture_chunk(
     cutting: &Cutting,
     cut: &Cut,
     file: &Path,

@@ -8,11 +8,11 @@ use super::{JobError, MediaError, Reporter, publish::Publisher, rewrap};
 use crate::{
     api::{
         Api,
-        operations::{EncoderPreset, Job, ProcessingStage},
+        operations::{EncoderPreset, Job, ProcessingStage, VideoCodec},
     },
     chunked::Cutting,
     ffmpeg::{
-        ladder::{Preset, Rung},
+        ladder::{Codec, Preset, Rung},
         plan::Settings,
         run::Workbench,
     },
@@ -104,7 +104,9 @@ impl Desk<'_> {
 
     pub fn settings(&self) -> Settings {
         let positive = |number: i32| u32::try_from(number).unwrap_or(0);
-        let ladder = self.job.ladder.iter().map(|rung| Rung {
+        let rungs = self.job.ladder.iter().chain(&self.job.extra_ladder);
+        let ladder = rungs.map(|rung| Rung {
+            codec: codec(rung.codec),
             short_side: positive(rung.short_side),
             video_bitrate: positive(rung.video_bitrate),
             preset: preset(rung.preset),
@@ -114,6 +116,14 @@ impl Desk<'_> {
             audio_bitrate: positive(self.job.audio_bitrate),
             max_duration: Duration::from_millis(u64::from(positive(self.job.max_duration_ms))),
         }
+    }
+}
+
+fn codec(wanted: VideoCodec) -> Codec {
+    match wanted {
+        VideoCodec::H264 => Codec::H264,
+        VideoCodec::Hevc => Codec::Hevc,
+        VideoCodec::Av1 => Codec::Av1,
     }
 }
 

@@ -38,7 +38,19 @@ pub(super) struct Amount {
     pub likely: Duration,
     /// Bits per second of the largest output.
     pub most_bitrate: u32,
+    pub urgency: Urgency,
 }
+
+/// Whether somebody waits for what is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Urgency {
+    Awaited,
+    /// Nobody does: everything else on the machine comes first, so it may take long.
+    Background,
+}
+
+/// What gets only what others leave may take this many times as long.
+const PATIENCE_IN_BACKGROUND: u32 = 10;
 
 /// Runs until ffmpeg ends by itself, or until it takes too long.
 pub(super) async fn encode(
@@ -48,11 +60,13 @@ pub(super) async fn encode(
     amount: Amount,
     mut on_progress: impl FnMut(Progress),
 ) -> Result<Encoded, MediaError> {
-    let Amount { video_index, likely, most_bitrate } = amount;
-    let deadline = DEADLINE_BASE + likely * DEADLINE_PER_SECOND;
+    let Amount { video_index, likely, most_bitrate, urgency } = amount;
+    let patience = if urgency == Urgency::Background { PATIENCE_IN_BACKGROUND } else { 1 };
+    let deadline = (DEADLINE_BASE + likely * DEADLINE_PER_SECOND) * patience;
     let processors = thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1));
     let file_bytes = likely.as_secs().saturating_add(60).saturating_mul(u64::from(most_bitrate)) / 2;
     let limits = Limits::encode(deadline * processors, file_bytes.max(SMALLEST_FILE_BYTES));
+    let limits = if urgency == Urgency::Background { limits.in_background() } else { limits };
 
     let mut log = Log::new(video_index);
     let mut parser = Parser::default();
@@ -72,7 +86,8 @@ pub(super) async fn encode(
         },
         |line| log.line(line),
     );
-    let stands_still = async { while timeout(LONGEST_STANDSTILL, moving.notified()).await.is_ok() {} };
+    let longest = LONGEST_STANDSTILL * patience;
+    let stands_still = async { while timeout(longest, moving.notified()).await.is_ok() {} };
     let outcome = tokio::select! {
         outcome = running => outcome,
         () = stands_still => Err(RunError::Deadline),

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     MediaError,
-    encoder::{self, Amount, Encoded},
+    encoder::{self, Amount, Encoded, Urgency},
     verdict,
 };
 use crate::{
@@ -135,6 +135,7 @@ async fn encode(
         video_index: plan.video_index,
         likely: source.likely_duration.unwrap_or(settings.max_duration).min(settings.max_duration),
         most_bitrate: plan.top().max_bitrate,
+        urgency: Urgency::Awaited,
     };
     let Encoded { status, log, last } =
         encoder::encode(bench, folder, &args::encode(plan), amount, |progress| {

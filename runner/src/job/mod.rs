@@ -5,6 +5,7 @@ mod desk;
 mod download;
 mod encoder;
 mod error;
+mod extra;
 mod media;
 mod poster;
 mod previews;
@@ -26,6 +27,7 @@ pub(crate) use progress::Reporter;
 
 use crate::{
     api::{ApiError, operations::JobKind},
+    ffmpeg::ladder::Codec,
     transfer::TransferError,
 };
 
@@ -40,6 +42,8 @@ pub(crate) async fn run(desk: &Desk<'_>) -> Result<(), JobError> {
         JobKind::MakePreviews => previews::make_previews(desk).await,
         JobKind::ReadTracks => texts::read_tracks(desk).await,
         JobKind::MakeDownload => download::make_download(desk).await,
+        JobKind::EncodeHevc => extra::encode_extra(desk, Codec::Hevc).await,
+        JobKind::EncodeAv1 => extra::encode_extra(desk, Codec::Av1).await,
     }
 }
 

@@ -185,7 +185,8 @@ fn plan(cutting: &Cutting, index: Option<&Index>, has_texts: bool) -> VideoPlanI
     };
     let mut renditions: Vec<PlannedRenditionInput> = Vec::new();
     renditions.extend(cutting.picture_copy.iter().map(|copy| picture(&copy.name, copy.width, copy.height)));
-    renditions.extend(cutting.plan.sizes.iter().map(|size| picture(&size.name, size.width, size.height)));
+    let sizes = cutting.plan.sizes.iter().chain(&cutting.plan.extras);
+    renditions.extend(sizes.map(|size| picture(&size.name, size.width, size.height)));
     if cutting.plan.audio.is_some() {
         let copied = cutting.sound_copy.and_then(|id| copying::sound(cutting, index?.track(id)?));
         renditions.push(PlannedRenditionInput {

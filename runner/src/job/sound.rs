@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Desk, JobError, MediaError,
-    encoder::{Amount, encode},
+    encoder::{Amount, Urgency, encode},
     media::{Step, step},
     publish::How,
     verdict,
@@ -36,7 +36,8 @@ pub(crate) async fn encode_audio(desk: &Desk<'_>) -> Result<(), JobError> {
     };
     let folder = desk.folder_with(&source, needed.as_ref()).await?;
     let likely = Duration::from_millis(cutting.duration_ms.into());
-    let amount = Amount { video_index: audio.index, likely, most_bitrate: audio.bitrate };
+    let most_bitrate = audio.bitrate;
+    let amount = Amount { video_index: audio.index, likely, most_bitrate, urgency: Urgency::Awaited };
     let ended = CancellationToken::new();
     let encoding = async {
         let encoded = encode(desk.bench, &folder, &args::sound(&cutting.plan, audio), amount, |progress| {

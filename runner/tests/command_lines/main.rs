@@ -1,6 +1,7 @@
 //! The whole command line for each class of source. A change here is a change of what every video looks like.
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // A test fails by panicking and speaks to its reader.
 
+mod codecs_beside;
 mod previews;
 
 use std::time::Duration;

@@ -201,7 +201,11 @@ impl Server {
             // Chunks are for a real server; this one takes whole videos.
             "chunk": null, "durationMs": null, "measuresLoudness": false, "plan": null, "inOnePiece": true,
             "contentKey": null, "rendition": null, "renditions": [],
-            "ladder": [{ "shortSide": 240, "videoBitrate": 500_000, "preset": "SUPERFAST" }, { "shortSide": 120, "videoBitrate": 200_000, "preset": "SUPERFAST" }],
+            "extraLadder": [],
+            "ladder": [
+                { "codec": "H264", "shortSide": 240, "videoBitrate": 500_000, "preset": "SUPERFAST" },
+                { "codec": "H264", "shortSide": 120, "videoBitrate": 200_000, "preset": "SUPERFAST" },
+            ],
         })
     }
 }

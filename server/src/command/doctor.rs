@@ -32,7 +32,7 @@ pub(super) struct DoctorArgs {
 
 /// Looks at everything, prints what it finds, and fails when something does not work.
 pub(super) async fn run(arguments: DoctorArgs, config: Config) -> Result<()> {
-    let mut bad = tell("Machine", &machine::check().await);
+    let mut bad = tell("Machine", &machine::check(&config.ladder).await);
     let site = match Site::open(config).await {
         Ok(site) => site,
         Err(error) => {

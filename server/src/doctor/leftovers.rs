@@ -179,6 +179,16 @@ async fn expected(app: &App) -> Result<Expected> {
     let busy: Vec<VideoId> =
         active_jobs().select_only().column(job::Column::VideoId).into_tuple().all(&app.database).await?;
     expected.in_flight.extend(busy.into_iter().map(keys::video_prefix));
+    // What nobody makes yet may wait for ever: for a runner that can.
+    let encoding: Vec<VideoId> = job::Entity::find()
+        .filter(job::Column::Kind.is_in(job::Kind::EXTRAS))
+        .filter(job::Column::State.eq(job::State::Leased))
+        .select_only()
+        .column(job::Column::VideoId)
+        .into_tuple()
+        .all(&app.database)
+        .await?;
+    expected.in_flight.extend(encoding.into_iter().map(keys::video_prefix));
     let previewed = job::Entity::find()
         .filter(job::Column::Kind.eq(job::Kind::MakePreviews))
         .filter(job::Column::State.eq(job::State::Leased))
@@ -236,9 +246,9 @@ async fn expected(app: &App) -> Result<Expected> {
 
 /// Of those that a video waits for.
 fn active_jobs() -> Select<job::Entity> {
-    job::Entity::find()
-        .filter(job::Column::State.is_in([job::State::Queued, job::State::Leased]))
-        .filter(job::Column::Kind.ne(job::Kind::MakePreviews))
+    job::Entity::find().filter(job::Column::State.is_in([job::State::Queued, job::State::Leased])).filter(
+        job::Column::Kind.is_not_in([job::Kind::MakePreviews, job::Kind::EncodeHevc, job::Kind::EncodeAv1]),
+    )
 }
 
 /// Takes away what nothing names; returns how many objects and multipart uploads.

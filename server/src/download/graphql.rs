@@ -28,7 +28,7 @@ pub struct Download(pub DownloadRow);
 
 #[Object]
 impl Download {
-    /// Its name: `720p`, or `audio`.
+    /// Its name: `720p`, `720p-hevc`, or `audio`.
     async fn rendition(&self) -> &str {
         &self.0.rendition
     }

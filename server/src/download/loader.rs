@@ -42,7 +42,7 @@ impl DownloadRow {
                  SELECT r.video_id, r.name, r.kind, r.width, r.height, r.attempt, \
                  (SELECT sum(c.size_bytes) FROM chunk c WHERE c.rendition_id = r.id)::bigint AS bytes \
                  FROM rendition r JOIN video v ON v.id = r.video_id AND v.published_attempt = r.attempt \
-                 WHERE v.id = ANY($1) AND v.state = 'ready' AND NOT v.is_encrypted), \
+                 WHERE v.id = ANY($1) AND v.state = 'ready' AND NOT v.is_encrypted AND r.bandwidth > 0), \
              whole AS ( \
                  SELECT part.*, (bytes + CASE kind WHEN 'audio' THEN 0 ELSE coalesce( \
                  (SELECT sound.bytes FROM part sound WHERE sound.video_id = part.video_id AND sound.kind = 'audio' \

@@ -57,8 +57,11 @@ async fn playlist_file(
         .filter(rendition::Column::VideoId.eq(playable.video.id))
         .filter(rendition::Column::Attempt.eq(playable.attempt))
         .order_by_desc(rendition::Column::Height)
+        // H.264 before the others: some players begin with what is listed first.
+        .order_by_asc(rendition::Column::Name)
         .all(&app.database)
         .await?;
+    let rows: Vec<_> = rows.into_iter().filter(rendition::Model::is_shown).collect();
     let is_ready = playable.video.state == video::State::Ready;
     let (text, complete) = if name == "master" {
         // One without a first chunk has nothing to play yet, and its codecs are not known.

@@ -27,6 +27,8 @@ pub(super) fn priority(kind: job::Kind, in_one_piece: bool, chunk: Option<i32>, 
         job::Kind::MakePreviews => 0,
         // Somebody waits for it, but the video can be watched.
         job::Kind::MakeDownload => 0,
+        // For nothing but smaller files, and the work of hours.
+        job::Kind::EncodeHevc | job::Kind::EncodeAv1 => -1,
     };
     class * CLASS - chunk.saturating_add(turn).clamp(0, CLASS - 1)
 }
@@ -93,7 +95,9 @@ async fn last_attempt(connection: &impl ConnectionTrait, video: VideoId) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use kinora_entity::job::Kind::{CopyChunk, EncodeAudio, EncodeChunk, MakePreviews, ProcessVideo};
+    use kinora_entity::job::Kind::{
+        CopyChunk, EncodeAudio, EncodeAv1, EncodeChunk, MakePreviews, ProcessVideo,
+    };
 
     use super::priority;
 
@@ -111,6 +115,9 @@ mod tests {
             priority(ProcessVideo, true, None, 1_500),
             priority(MakePreviews, false, None, 0),
             priority(MakePreviews, false, None, 1),
+            priority(MakePreviews, false, None, i32::MAX),
+            priority(EncodeAv1, false, Some(0), 0),
+            priority(EncodeAv1, false, Some(1), 0),
         ];
         assert!(order.windows(2).all(|pair| pair[0] > pair[1]), "{order:?}");
     }

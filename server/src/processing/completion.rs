@@ -1,6 +1,6 @@
 //! The end of a job, and of the last one of a video.
 
-use kinora_entity::{LeaseId, RunnerId, VideoId, chunk, job, rendition, video};
+use kinora_entity::{LeaseId, RunnerId, VideoId, chunk, job, rendition, rendition::Codec, video};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
     IntoActiveModel, ModelTrait, QueryFilter, QuerySelect, TransactionTrait,
@@ -8,6 +8,7 @@ use sea_orm::{
 
 use super::{
     bandwidth::Bandwidth,
+    extras,
     previews::{self, PreviewsResult},
     publish::{chunks_of, publish_video, segments_of},
     result::{JobResult, LoudnessResult, PosterResult, RenditionResult, rejected},
@@ -38,10 +39,14 @@ pub async fn complete(
     made: Option<PreviewsResult>,
     loudness: Option<LoudnessResult>,
 ) -> Result<()> {
-    if held(&app.database, lease, runner).await?.kind == job::Kind::MakeDownload {
+    let kind = held(&app.database, lease, runner).await?.kind;
+    if kind == job::Kind::MakeDownload || kind.extra_codec().is_some() {
         return match (result, poster, made) {
-            (None, None, None) => download::complete(app, runner, lease).await,
-            _ => Err(rejected("A file to download is all that this job makes.")),
+            (None, None, None) if kind == job::Kind::MakeDownload => {
+                download::complete(app, runner, lease).await
+            }
+            (None, None, None) => extras::complete(app, runner, lease).await,
+            _ => Err(rejected("Of this job nothing is told but that it is done.")),
         };
     }
     loudness.map_or(Ok(()), LoudnessResult::check)?;
@@ -81,6 +86,7 @@ pub async fn complete(
     if let Some(video) = &ready {
         protection::settle(&transaction, video).await?;
         previews::enqueue(&transaction, job.video_id, job.video_attempt()).await?;
+        extras::enqueue(&transaction, &job).await?;
     }
     notify(&transaction, Event::Video(job.video_id)).await?;
     transaction.commit().await?;
@@ -195,11 +201,15 @@ async fn encoded_ms(connection: &impl ConnectionTrait, job: &job::Model) -> Resu
 /// # Errors
 /// Whatever the database says.
 pub async fn encoded_names(connection: &impl ConnectionTrait, job: &job::Model) -> Result<Vec<String>> {
-    if job.kind != job::Kind::EncodeChunk {
-        return Ok(Vec::new());
-    }
+    let codec = match job.kind {
+        job::Kind::EncodeChunk => Codec::H264,
+        kind => match kind.extra_codec() {
+            Some(codec) => codec,
+            None => return Ok(Vec::new()),
+        },
+    };
     let rows = renditions_of(connection, job).await?;
-    Ok(rows.into_iter().filter(|row| row.kind == rendition::Kind::Video).map(|row| row.name).collect())
+    Ok(rows.into_iter().map(|row| row.name).filter(|name| Codec::of_name(name) == Some(codec)).collect())
 }
 
 pub(super) async fn renditions_of(
@@ -231,17 +241,8 @@ async fn finish_video(
     found: video::Model,
 ) -> Result<()> {
     let mut longest_ms = 0.0_f64;
-    for row in renditions_of(transaction, job).await? {
-        let chunks = chunks_of(transaction, row.id).await?;
-        let name = row.name.clone();
-        check_whole(&name, &chunks, row.chunk_count)?;
-        let segments = segments_of(&chunks);
-        longest_ms = longest_ms.max(segments.iter().map(|segment| segment.duration_ms).sum());
-        let bandwidth = Bandwidth::of(&segments);
-        let mut row = row.into_active_model();
-        row.bandwidth = Set(bandwidth.peak);
-        row.average_bandwidth = Set(bandwidth.average);
-        row.update(transaction).await?;
+    for row in renditions_of(transaction, job).await?.into_iter().filter(|row| !row.is_extra()) {
+        longest_ms = longest_ms.max(measure(transaction, row).await?);
     }
     publish_video(app, transaction, found, job.video_attempt(), |row| {
         ready(row);
@@ -249,6 +250,22 @@ async fn finish_video(
     })
     .await?;
     forget_other_attempts(transaction, job).await
+}
+
+/// Takes note of what a whole rendition needs, and gives its duration in milliseconds.
+///
+/// # Errors
+/// RESULT_REJECTED for one that is not whole.
+pub(super) async fn measure(connection: &impl ConnectionTrait, row: rendition::Model) -> Result<f64> {
+    let chunks = chunks_of(connection, row.id).await?;
+    check_whole(&row.name, &chunks, row.chunk_count)?;
+    let segments = segments_of(&chunks);
+    let bandwidth = Bandwidth::of(&segments);
+    let mut row = row.into_active_model();
+    row.bandwidth = Set(bandwidth.peak);
+    row.average_bandwidth = Set(bandwidth.average);
+    row.update(connection).await?;
+    Ok(segments.iter().map(|segment| segment.duration_ms).sum())
 }
 
 fn check_whole(name: &str, chunks: &[chunk::Model], count: Option<i32>) -> Result<()> {
@@ -269,6 +286,7 @@ async fn forget_other_attempts(connection: &impl ConnectionTrait, job: &job::Mod
         .filter(rendition::Column::Attempt.ne(job.video_attempt()))
         .exec(connection)
         .await?;
+    extras::forget_other_attempts(connection, job).await?;
     protection::forget_other_keys(connection, job.video_id, job.video_attempt()).await
 }
 

@@ -2,7 +2,7 @@
 //! bad disk, is found out before a viewer is.
 
 use bytes::Bytes;
-use kinora_entity::chunk::Segment;
+use kinora_entity::{chunk::Segment, rendition::Codec};
 use kinora_runner::fmp4::{FormatError, Init, segment_ms};
 
 use super::result::{Chunk, rejected};
@@ -37,6 +37,12 @@ pub(super) async fn check(app: &App, key: &str, chunk: &Chunk) -> Result<()> {
     let first = readable(chunk.segments.first());
     let last = readable(chunk.segments.last()).filter(|_| chunk.segments.len() > 1);
     let (init, first, last) = tokio::try_join!(init, beginning(app, key, first), beginning(app, key, last))?;
+    if let Some(init) = &init
+        && !init.codecs.starts_with(family(&chunk.rendition))
+    {
+        let (found, name) = (&init.codecs, &chunk.rendition);
+        return Err(rejected(format!("The object holds {found}, which {name} does not.")));
+    }
     if let (Some(init), Some(codecs)) = (&init, &chunk.codecs)
         && init.codecs != *codecs
     {
@@ -49,6 +55,16 @@ pub(super) async fn check(app: &App, key: &str, chunk: &Chunk) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// How the codecs of a rendition of this name begin.
+fn family(rendition: &str) -> &'static str {
+    match Codec::of_name(rendition) {
+        Some(Codec::H264) => "avc1.",
+        Some(Codec::Hevc) => "hvc1.",
+        Some(Codec::Av1) => "av01.",
+        None => "mp4a.",
+    }
 }
 
 /// A segment with its first bytes.

@@ -3,7 +3,7 @@
 use kinora_entity::{LeaseId, RunnerId, job};
 use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect, TransactionTrait};
 
-use super::beginning;
+use super::{beginning, extras};
 use crate::{
     app::App,
     download,
@@ -72,6 +72,7 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
     feed::lock_ranks(&transaction).await?;
     let job = held(&transaction, lease, runner).await?;
     let error = format!("{code}: {message}");
+    let mut left_over = Vec::new();
     if code != RUNNER_STOPPED {
         queue::keep_log(&transaction, &job, log.as_deref().map(presentable).as_deref()).await?;
     }
@@ -87,6 +88,9 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
         queue::give_up(&transaction, &job, &error, Setback::Failed).await?;
         if job.kind == job::Kind::MakeDownload {
             download::note_failed(&transaction, &job).await?;
+        } else if job.kind.extra_codec().is_some() {
+            tracing::warn!(job = %job.id, video = %job.video_id, error, "a video is left without a codec");
+            left_over = extras::abandon(&transaction, &job).await?;
         } else if !job.kind.is_needed() {
             tracing::warn!(job = %job.id, video = %job.video_id, error, "a video is left without previews");
         } else if job.parent_id.is_some() || job.plan.is_some() {
@@ -99,6 +103,7 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
         }
     }
     transaction.commit().await?;
+    extras::remove(app, &left_over).await;
     Ok(())
 }
 
@@ -109,6 +114,12 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
 pub async fn lost(app: &App, connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
     if job.kind == job::Kind::MakeDownload {
         return download::note_failed(connection, job).await;
+    }
+    if job.kind.extra_codec().is_some() {
+        tracing::warn!(job = %job.id, video = %job.video_id, "a video is left without a codec");
+        // Its objects go with the next comparison of bucket and database: this change may still be undone.
+        extras::abandon(connection, job).await?;
+        return Ok(());
     }
     if !job.kind.is_needed() {
         tracing::warn!(job = %job.id, video = %job.video_id, "a video is left without previews");

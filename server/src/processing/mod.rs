@@ -8,6 +8,7 @@ mod bandwidth;
 mod beginning;
 mod completion;
 mod content;
+mod extras;
 mod failure;
 mod graphql;
 mod outputs;

@@ -1,6 +1,6 @@
 //! Where a runner may put what it makes: addresses in this attempt's folder that carry its lease, and nothing else.
 
-use kinora_entity::{LeaseId, RunnerId, job};
+use kinora_entity::{LeaseId, RunnerId, job, rendition::Codec};
 
 use super::{
     previews,
@@ -100,13 +100,18 @@ impl OutputKind {
 
 /// Whether a job is the one that makes this chunk: a runner that lies spoils no more than what it was given.
 pub(super) fn makes_chunk(job: &job::Model, rendition: &str, index: i32) -> bool {
-    let is_sound = rendition == "audio";
+    // None for the sound.
+    let codec = Codec::of_name(rendition);
+    let is_plain = matches!(codec, None | Some(Codec::H264));
     match job.kind {
         // Of a plan it passes on the beginning, of anything else it makes all.
-        job::Kind::ProcessVideo => job.plan.is_none() || index == 0,
-        job::Kind::CopyChunk => job.chunk == Some(index),
-        job::Kind::EncodeChunk => job.chunk == Some(index) && !is_sound,
-        job::Kind::EncodeAudio => is_sound,
+        job::Kind::ProcessVideo => is_plain && (job.plan.is_none() || index == 0),
+        job::Kind::CopyChunk => is_plain && job.chunk == Some(index),
+        job::Kind::EncodeChunk => job.chunk == Some(index) && codec == Some(Codec::H264),
+        job::Kind::EncodeAudio => codec.is_none(),
+        job::Kind::EncodeHevc | job::Kind::EncodeAv1 => {
+            job.chunk == Some(index) && codec == job.kind.extra_codec()
+        }
         job::Kind::MakePoster | job::Kind::ReadTracks | job::Kind::MakePreviews | job::Kind::MakeDownload => {
             false
         }

@@ -1,6 +1,6 @@
 //! From one job to many: what a runner plans for a video.
 
-use kinora_entity::{JobId, LeaseId, RenditionId, RunnerId, job, rendition, video};
+use kinora_entity::{JobId, LeaseId, RenditionId, RunnerId, job, rendition, rendition::Codec, video};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QuerySelect, TransactionTrait,
 };
@@ -18,7 +18,7 @@ use crate::{
 
 /// Twelve hours have 1,440 chunks of half a minute.
 pub(super) const MOST_JOBS: usize = 10_000;
-const MOST_RENDITIONS: usize = 16;
+pub(super) const MOST_RENDITIONS: usize = 64;
 /// The places of all keyframes of twelve hours take less.
 const LONGEST_PLAN_BYTES: usize = 512 << 10;
 
@@ -60,10 +60,11 @@ impl Plan {
     /// RESULT_REJECTED.
     pub fn check(&self) -> Result<()> {
         check_shape(self.duration_ms, self.width, self.height)?;
-        if self.renditions.len() > MOST_RENDITIONS
-            || !self.renditions.iter().any(|planned| planned.kind == rendition::Kind::Video)
-        {
-            return Err(rejected("A video has at least one rendition with pictures."));
+        let is_for_all = |planned: &PlannedRendition| Codec::of_name(&planned.name) == Some(Codec::H264);
+        if self.renditions.len() > MOST_RENDITIONS || !self.renditions.iter().any(is_for_all) {
+            return Err(rejected(
+                "A video has at least one rendition with pictures that everybody can play.",
+            ));
         }
         for (at, planned) in self.renditions.iter().enumerate() {
             check_rendition_name(&planned.name)?;
@@ -71,8 +72,13 @@ impl Plan {
                 return Err(rejected("Two renditions have the same name."));
             }
             check_picture(&planned.name, planned.kind, planned.width, planned.height, planned.frame_rate)?;
-            if planned.chunk_count.is_some_and(|count| count < 1) {
-                return Err(rejected("A rendition has at least one chunk."));
+            let most = i32::try_from(MOST_JOBS).unwrap_or(i32::MAX);
+            if planned.chunk_count.is_some_and(|count| !(1..=most).contains(&count)) {
+                return Err(rejected("A rendition has at least one chunk, and not too many."));
+            }
+            let is_extra = !is_for_all(planned) && planned.kind == rendition::Kind::Video;
+            if is_extra && planned.chunk_count.is_none() {
+                return Err(rejected("Of what is made later it is said how many chunks it has."));
             }
         }
         let is_part = |job: &PlannedJob| {

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use super::{
     bandwidth::Bandwidth,
-    content,
+    content, extras,
     outputs::makes_chunk,
     result::{Chunk, rejected},
 };
@@ -46,7 +46,7 @@ pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported
     content::check(app, &key, &reported).await?;
     let transaction = app.database.begin().await?;
     let is_planned = job.parent_id.is_some() || job.plan.is_some();
-    if is_planned && reported.index == 0 {
+    if is_planned && job.kind.is_needed() && reported.index == 0 {
         feed::lock_ranks(&transaction).await?;
     }
     let job = held(&transaction, lease, runner).await?;
@@ -55,8 +55,8 @@ pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported
         false => Some(rendition_of(&transaction, &job, &reported.rendition).await?),
     };
     let Some(row) = row else {
-        // Its runner began before it was found to bring nothing.
-        if job.kind == job::Kind::EncodeChunk {
+        // Its runner began before it was found to bring nothing, or the video was made anew.
+        if job.kind == job::Kind::EncodeChunk || job.kind.extra_codec().is_some() {
             return Ok(());
         }
         return Err(rejected("The plan of this video has no such rendition."));
@@ -65,7 +65,9 @@ pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported
     let index = reported.index;
     let (codecs, is_last) = (reported.codecs.clone(), reported.is_last);
     insert(&transaction, &row, &job, reported).await?;
-    if is_planned {
+    if job.kind.extra_codec().is_some() {
+        extras::grow(&transaction, row, codecs).await?;
+    } else if is_planned {
         grow(&transaction, row, index, codecs, is_last).await?;
         if index == 0 {
             make_playable(app, &transaction, &job).await?;

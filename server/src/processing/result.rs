@@ -1,9 +1,9 @@
 //! What a runner reports, and what must hold of it.
 
-use kinora_entity::{chunk::Segment, rendition, video};
+use kinora_entity::{chunk::Segment, rendition, rendition::Codec, video};
 use sea_orm::ActiveValue::Set;
 
-use super::plan::MOST_JOBS;
+use super::plan::{MOST_JOBS, MOST_RENDITIONS};
 use crate::{
     error::{Error, Result},
     protection::AesBlock,
@@ -11,7 +11,6 @@ use crate::{
 
 /// Nobody cuts a chunk into more.
 const MOST_SEGMENTS: usize = 1_000;
-const MOST_RENDITIONS: usize = 16;
 const AES_BLOCK_BYTES: i64 = 16;
 const SIDES: std::ops::RangeInclusive<i32> = 1..=16_384;
 
@@ -90,18 +89,19 @@ pub(super) fn rejected(why: impl Into<String>) -> Error {
     Error::coded("RESULT_REJECTED", why)
 }
 
-/// A name that may stand in keys and addresses: `audio`, or a height such as `720p`.
+/// A name that may stand in keys and addresses: `audio`, or a height such as `720p`, with `-hevc` or `-av1` behind it
+/// where it is not of H.264.
 ///
 /// # Errors
 /// RESULT_REJECTED.
 pub fn check_rendition_name(name: &str) -> Result<()> {
-    let is_height = name.strip_suffix('p').is_some_and(|digits| {
+    let is_height = Codec::size_of_name(name).strip_suffix('p').is_some_and(|digits| {
         (1..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
     });
     if name == "audio" || is_height {
         return Ok(());
     }
-    Err(rejected("A rendition is named audio or by its height, such as 720p."))
+    Err(rejected("A rendition is named audio or by its height and its codec, such as 720p or 720p-hevc."))
 }
 
 impl Chunk {
@@ -188,6 +188,9 @@ impl JobResult {
         }
         for (at, rendition) in self.renditions.iter().enumerate() {
             check_rendition_name(&rendition.name)?;
+            if !matches!(Codec::of_name(&rendition.name), None | Some(Codec::H264)) {
+                return Err(rejected("What is made in one piece is made in H.264."));
+            }
             if self.renditions[..at].iter().any(|other| other.name == rendition.name) {
                 return Err(rejected("Two renditions have the same name."));
             }

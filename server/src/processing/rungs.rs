@@ -17,7 +17,7 @@ const MOST_OF_THE_ONE_ABOVE: f64 = 0.85;
 /// Whatever the database says.
 pub(super) async fn drop_useless(connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
     let mut rows = renditions_of(connection, job).await?;
-    rows.retain(|row| row.kind == rendition::Kind::Video);
+    rows.retain(|row| row.kind == rendition::Kind::Video && !row.is_extra());
     rows.sort_by_key(|row| std::cmp::Reverse(row.height.unwrap_or(0)));
     let first = chunk::Entity::find()
         .filter(chunk::Column::RenditionId.is_in(rows.iter().map(|row| row.id)))

@@ -31,7 +31,7 @@ pub async fn settle(connection: &impl ConnectionTrait, video: &video::Model) -> 
         .filter(job::Column::VideoId.eq(video.id))
         .filter(job::Column::State.is_in([job::State::Queued, job::State::Leased]))
         // Their end looks at nothing.
-        .filter(job::Column::Kind.is_not_in([job::Kind::MakePreviews, job::Kind::MakeDownload]))
+        .filter(job::Column::Kind.is_not_in(job::Kind::AFTERWARDS))
         .count(connection)
         .await?;
     if under_way > 0 {

@@ -8,7 +8,7 @@ use kinora_entity::{RunnerId, job, runner};
 use sea_orm::EntityTrait;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::inputs::JobKindName;
+use super::{inputs::JobKindName, service::can_do};
 use crate::{
     app::{App, SharedApp},
     error::Result,
@@ -78,7 +78,8 @@ async fn waiting_for(app: &App, runner: RunnerId, kind: job::Kind) -> Result<i64
         0 => Ok(0),
         waiting => {
             let runner = runner::Entity::find_by_id(runner).one(&app.database).await?;
-            let may = runner.is_some_and(|runner| runner.state == runner::State::Active);
+            let may =
+                runner.is_some_and(|runner| runner.state == runner::State::Active && can_do(&runner, kind));
             Ok(if may { waiting } else { 0 })
         }
     }

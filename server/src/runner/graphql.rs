@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     graphql::{Bytes, ContextExt},
     job as queue,
-    ladder::{EncoderPreset, Rung},
+    ladder::{EncoderPreset, Rung, VideoCodec},
     processing,
     protection::AesBlock,
     upload::Header,
@@ -62,6 +62,7 @@ pub struct JobSource {
 /// One rung of the ladder.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 pub struct LadderRung {
+    codec: VideoCodec,
     /// Pixels along the short side.
     short_side: i32,
     /// Highest video bitrate in bits per second.
@@ -73,6 +74,7 @@ impl From<&Rung> for LadderRung {
     fn from(rung: &Rung) -> Self {
         let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
         Self {
+            codec: rung.codec,
             short_side: number(rung.short_side),
             video_bitrate: number(rung.video_bitrate),
             preset: rung.preset,
@@ -93,8 +95,10 @@ pub struct Job {
     lease: Lease,
     video_id: ID,
     source: JobSource,
-    /// From the largest rung to the smallest.
+    /// The rungs of H.264, from the largest to the smallest.
     ladder: Vec<LadderRung>,
+    /// The rungs of other codecs than H.264, which are made when the video is ready; from the largest to the smallest.
+    extra_ladder: Vec<LadderRung>,
     /// Bits per second.
     audio_bitrate: i32,
     max_duration_ms: i64,
@@ -120,6 +124,8 @@ pub struct Job {
 
 impl Job {
     fn of(app: &App, leased: Leased) -> Result<Self> {
+        let rungs = app.config.ladder.iter().map(LadderRung::from);
+        let (ladder, extra_ladder) = rungs.partition(|rung| rung.codec == VideoCodec::H264);
         Ok(Self {
             id: leased.job.id.to_string().into(),
             kind: leased.job.kind.into(),
@@ -138,7 +144,8 @@ impl Job {
                 size: Bytes(leased.source_size_bytes),
                 expires_at: leased.source.expires_at,
             },
-            ladder: app.config.ladder.iter().map(LadderRung::from).collect(),
+            ladder,
+            extra_ladder,
             audio_bitrate: AUDIO_BITRATE,
             max_duration_ms: i64::try_from(app.config.max_duration.as_millis()).unwrap_or(i64::MAX),
             plan: leased.plan,

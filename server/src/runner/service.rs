@@ -1,13 +1,15 @@
 //! What a runner gets with a job.
 
 use chrono::Duration;
-use kinora_entity::{job, runner, video};
+use kinora_entity::{job, rendition::Codec, runner, video};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use crate::{
     app::App,
     error::{Error, Result},
-    job as queue, processing,
+    job as queue,
+    ladder::VideoCodec,
+    processing,
     protection::{self, AesBlock},
     storage::{Audience, MEDIA_URL_LIFETIME, PresignedRequest},
 };
@@ -42,7 +44,8 @@ pub async fn lease(
     if runner.state != runner::State::Active {
         return Ok(None);
     }
-    let Some(job) = queue::lease(app, runner.id, kinds).await? else { return Ok(None) };
+    let kinds: Vec<job::Kind> = kinds.iter().copied().filter(|kind| can_do(runner, *kind)).collect();
+    let Some(job) = queue::lease(app, runner.id, &kinds).await? else { return Ok(None) };
     let video = video::Entity::find_by_id(job.video_id)
         .one(&app.database)
         .await?
@@ -69,6 +72,18 @@ pub async fn lease(
         plan,
         renditions,
     }))
+}
+
+/// Whether a runner's ffmpeg has what a kind of job takes, as far as that is not the same everywhere. One that has
+/// not said what it can do is not asked for it.
+pub fn can_do(runner: &runner::Model, kind: job::Kind) -> bool {
+    let encoder = match kind.extra_codec() {
+        Some(Codec::Hevc) => VideoCodec::Hevc.extra_encoder(),
+        Some(Codec::Av1) => VideoCodec::Av1.extra_encoder(),
+        Some(Codec::H264) | None => None,
+    };
+    let said = runner.capabilities.as_ref();
+    encoder.is_none_or(|encoder| said.is_some_and(|said| said.encoders.iter().any(|found| found == encoder)))
 }
 
 /// How exactly it is known when a runner was last seen.

@@ -111,7 +111,7 @@ impl Loader<RenditionsKey> for Loaders {
             .all(&self.app.database)
             .await?;
         let mut renditions: HashMap<RenditionsKey, Vec<rendition::Model>> = HashMap::new();
-        for row in rows {
+        for row in rows.into_iter().filter(rendition::Model::is_shown) {
             let key = RenditionsKey { video: row.video_id, attempt: row.attempt };
             if keys.contains(&key) {
                 renditions.entry(key).or_default().push(row);

@@ -191,6 +191,20 @@ pub const CHUNKS_UNEVEN: Clip = Clip {
     )
 };
 
+/// Two chunks, whose keyframes are as far apart as a camera with a mind of its own sets them.
+pub const CHUNKS_IRREGULAR: Clip = Clip {
+    in_step: true,
+    ..clip(
+        "chunks-irregular",
+        "-f lavfi -i testsrc2=s=426x240:r=25:d=10.4,drawbox=c=black:t=fill:enable='lt(t,1)' \
+         -f lavfi -i sine=f=440:r=48000:d=10.4,volume=volume=0:enable='lt(t,1)' \
+         -c:v libx264 -preset veryfast -pix_fmt yuv420p -g 1000 -sc_threshold 0 -force_key_frames 0,2.4,6.2,8.6 \
+         -c:a aac -movflags +faststart",
+        (426, 240),
+        10_400.0,
+    )
+};
+
 /// Two chunks in more bytes than a runner fetches without asking which of them it needs.
 pub const CHUNKS_HEAVY: Clip = clip(
     "chunks-heavy",
@@ -210,6 +224,19 @@ pub const CHUNKS_VP9: Clip = Clip {
          -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 800k -g 90 -c:a libopus",
         (426, 240),
         40_000.0,
+    )
+};
+
+/// One chunk of what has to be encoded.
+pub const CHUNKS_SHORT_VP9: Clip = Clip {
+    extension: "webm",
+    content_type: "video/webm",
+    ..clip(
+        "chunks-short-vp9-opus",
+        "-f lavfi -i testsrc2=s=426x240:r=25:d=5 -f lavfi -i sine=r=48000:d=5 \
+         -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 800k -g 90 -c:a libopus",
+        (426, 240),
+        5_000.0,
     )
 };
 

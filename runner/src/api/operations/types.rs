@@ -24,6 +24,16 @@ pub enum JobKind {
     MakePreviews,
     ReadTracks,
     MakeDownload,
+    EncodeHevc,
+    #[cynic(rename = "ENCODE_AV1")]
+    EncodeAv1,
+}
+
+impl JobKind {
+    /// Whether it makes something that no video waits for, by the work of hours.
+    pub fn is_background(self) -> bool {
+        matches!(self, Self::EncodeHevc | Self::EncodeAv1)
+    }
 }
 
 /// What an upload URL is for.
@@ -63,7 +73,10 @@ pub struct Job {
     pub lease: Lease,
     pub video_id: cynic::Id,
     pub source: JobSource,
+    /// Of H.264.
     pub ladder: Vec<LadderRung>,
+    /// Of other codecs.
+    pub extra_ladder: Vec<LadderRung>,
     pub audio_bitrate: i32,
     pub max_duration_ms: i32,
     /// For jobs that make a chunk.
@@ -110,9 +123,21 @@ pub enum EncoderPreset {
     Veryslow,
 }
 
+/// What pictures are encoded in.
+#[derive(cynic::Enum, Clone, Copy, Debug)]
+pub enum VideoCodec {
+    #[cynic(rename = "H264")]
+    H264,
+    #[cynic(rename = "HEVC")]
+    Hevc,
+    #[cynic(rename = "AV1")]
+    Av1,
+}
+
 /// One step of the ladder: the short side in pixels and the ceiling of its bitrate in bits per second.
 #[derive(cynic::QueryFragment, Clone, Debug)]
 pub struct LadderRung {
+    pub codec: VideoCodec,
     pub short_side: i32,
     pub video_bitrate: i32,
     pub preset: EncoderPreset,

@@ -35,6 +35,11 @@ pub enum JobKindName {
     ReadTracks,
     /// Make one file of a rendition and the sound, without encoding.
     MakeDownload,
+    /// Encode all sizes of one chunk in HEVC, of a video that is ready.
+    EncodeHevc,
+    /// Encode all sizes of one chunk in AV1, of a video that is ready.
+    #[graphql(name = "ENCODE_AV1")]
+    EncodeAv1,
 }
 
 /// A machine that wants to become a runner.

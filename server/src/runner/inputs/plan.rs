@@ -11,7 +11,7 @@ use crate::{
 /// A rendition that will be there.
 #[derive(InputObject)]
 pub struct PlannedRenditionInput {
-    /// `audio`, or a height such as `720p`.
+    /// `audio`, or a height such as `720p`; `720p-hevc` and `720p-av1` are made when the video is ready.
     name: String,
     kind: RenditionKind,
     width: Option<i32>,

@@ -22,6 +22,9 @@ pub enum JobKind {
     MakePreviews,
     ReadTracks,
     MakeDownload,
+    EncodeHevc,
+    #[cynic(rename = "ENCODE_AV1")]
+    EncodeAv1,
 }
 
 /// What a machine said of itself.

@@ -67,6 +67,10 @@ pub fn job_words(kind: JobKind, chunk: Option<i32>) -> String {
         (JobKind::MakePreviews, _) => "Makes the previews".to_owned(),
         (JobKind::ReadTracks, _) => "Reads captions and chapters".to_owned(),
         (JobKind::MakeDownload, _) => "Makes a file to download".to_owned(),
+        (JobKind::EncodeHevc, Some(chunk)) => format!("Encodes part {} in HEVC", chunk + 1),
+        (JobKind::EncodeAv1, Some(chunk)) => format!("Encodes part {} in AV1", chunk + 1),
+        (JobKind::EncodeHevc, None) => "Encodes a part in HEVC".to_owned(),
+        (JobKind::EncodeAv1, None) => "Encodes a part in AV1".to_owned(),
     }
 }
 
