@@ -43,6 +43,7 @@ export function attachHls(video, url, { startPosition, active }, report) {
   let manifestLoaded = false;
   let troubled = false;
   let resumeAt = startPosition;
+  let plainOnly = false;
 
   /** Everything anew from the playlists: addresses of segments may be signed and have run out. */
   const reload = () => {
@@ -81,39 +82,70 @@ export function attachHls(video, url, { startPosition, active }, report) {
     else retryLater(`${data.details} ${status}`);
   };
 
+  const isExtra = ({ videoCodec }) => Boolean(videoCodec) && !videoCodec.startsWith('avc1');
+  /** Begins anew with what every browser can decode, if there was anything else: some say that they can, and cannot. */
+  const leaveOtherCodecs = () => {
+    if (plainOnly || !hls.levels.some(isExtra)) return false;
+    plainOnly = true;
+    const wasPlaying = !video.paused;
+    reload();
+    if (wasPlaying) video.play().catch(() => {});
+    return true;
+  };
+
   const onMediaError = (data) => {
     if (data.details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR || data.details === Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR) {
-      fail('unsupported', data.details);
+      if (!leaveOtherCodecs()) fail('unsupported', data.details);
       return;
     }
     const now = performance.now();
     if (now - mediaErrorAt < MEDIA_GRACE_MS) {
+      if (leaveOtherCodecs()) return;
       fail('media', data.details);
       return;
     }
     mediaErrorAt = now;
     const wasPlaying = !video.paused;
     hls.recoverMediaError();
+    // By itself it goes on only with what has begun.
+    if (!(video.currentTime > 0)) hls.startLoad(resumeAt);
     if (wasPlaying) video.play().catch(() => {});
   };
 
+  // Whether it is to play: an element that gets another source forgets it.
+  let wanted = !video.paused;
+  const stopListening = new AbortController();
+  for (const kind of ['play', 'pause']) video.addEventListener(kind, () => (wanted = kind === 'play'), { signal: stopListening.signal });
+
   hls.on(Hls.Events.ERROR, (_event, data) => {
+    // hls.js begins with an empty element and another codec, where one was not what the browser had said it can decode.
+    if (data.details === Hls.ErrorDetails.MEDIA_SOURCE_REQUIRES_RESET && !data.fatal && wanted) {
+      hls.once(Hls.Events.MEDIA_ATTACHED, () => video.play().catch(() => {}));
+    }
     if (!data.fatal || gaveUp) return;
     if (data.type === Hls.ErrorTypes.NETWORK_ERROR) onNetworkError(data);
     else if (data.type === Hls.ErrorTypes.MEDIA_ERROR) onMediaError(data);
     else fail('media', data.details);
   });
-  hls.on(Hls.Events.MANIFEST_PARSED, (_event, data) => {
-    manifestLoaded = true;
+  const reportLevels = () => {
     report('levels', {
-      levels: data.levels.map((level, index) => ({
+      levels: hls.levels.map((level, index) => ({
         index,
         width: level.width ?? 0,
         height: level.height ?? 0,
         bitrate: level.bitrate ?? 0,
+        codec: level.videoCodec ?? '',
       })),
     });
+  };
+  hls.on(Hls.Events.MANIFEST_PARSED, () => {
+    manifestLoaded = true;
+    for (let index = hls.levels.length; plainOnly && index--; ) {
+      if (isExtra(hls.levels[index])) hls.removeLevel(index);
+    }
+    reportLevels();
   });
+  hls.on(Hls.Events.LEVELS_UPDATED, reportLevels);
   hls.on(Hls.Events.LEVEL_SWITCHED, (_event, data) => report('level', { index: data.level, auto: hls.autoLevelEnabled }));
   hls.on(Hls.Events.FRAG_BUFFERED, (_event, { frag }) => {
     // hls.js takes a last audio segment of less than 4 ms for a gap, never ends the stream, and the video stops a
@@ -155,6 +187,7 @@ export function attachHls(video, url, { startPosition, active }, report) {
     detach() {
       clearTimeout(timer);
       window.removeEventListener('online', onOnline);
+      stopListening.abort();
       hls.destroy();
       clear(video);
     },

@@ -12,7 +12,7 @@ import { attachNative, nativeWorksHere } from './native-session.js';
  *   startPosition in seconds; inactive sessions buffer about a second and wait.
  * @param {(kind: string, detail: object) => void} listener hears:
  *   `frame` {}, the first picture is on the screen;
- *   `levels` {levels: [{index, width, height, bitrate}]}, what can be chosen;
+ *   `levels` {levels: [{index, width, height, bitrate, codec}]}, what can be chosen;
  *   `level` {index, auto}, what plays now;
  *   `retrying` {attempt, delayMs}, the network failed and is asked again by itself;
  *   `recovered` {}, after `retrying`;

@@ -11,6 +11,9 @@ pub struct Level {
     pub height: u32,
     /// Bits a second.
     pub bitrate: f64,
+    /// RFC 6381; empty when unknown.
+    #[serde(default)]
+    pub codec: String,
 }
 
 impl Level {
@@ -18,7 +21,16 @@ impl Level {
     pub fn label(&self) -> String {
         match self.width.min(self.height) {
             0 => format!("{} kb/s", (self.bitrate / 1000.0).round()),
-            side => format!("{side}p"),
+            side => format!("{side}p{}", self.codec_words()),
+        }
+    }
+
+    /// What is not H.264 says so.
+    fn codec_words(&self) -> &'static str {
+        match self.codec.get(..4) {
+            Some("hvc1" | "hev1") => " HEVC",
+            Some("av01") => " AV1",
+            _ => "",
         }
     }
 }
@@ -50,7 +62,16 @@ mod tests {
     use super::*;
 
     fn level(index: i32, width: u32, height: u32) -> Level {
-        Level { index, width, height, bitrate: 700_000.0 }
+        Level { index, width, height, bitrate: 700_000.0, codec: "avc1.64001f".to_owned() }
+    }
+
+    #[test]
+    fn other_codecs_are_told_apart() {
+        let of = |codec: &str| Level { codec: codec.to_owned(), ..level(0, 1920, 1080) }.label();
+        assert_eq!(of("avc1.640028"), "1080p");
+        assert_eq!(of("hvc1.1.6.L120.90"), "1080p HEVC");
+        assert_eq!(of("av01.0.08M.08"), "1080p AV1");
+        assert_eq!(of(""), "1080p");
     }
 
     #[test]

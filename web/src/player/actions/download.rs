@@ -136,7 +136,11 @@ fn Choice(id: cynic::Id, file: Download, open: RwSignal<bool>) -> impl IntoView 
 }
 
 fn name_of(rendition: &str) -> String {
-    if rendition == "audio" { "Sound only".to_owned() } else { rendition.to_owned() }
+    match rendition.split_once('-') {
+        _ if rendition == "audio" => "Sound only".to_owned(),
+        Some((size, codec)) => format!("{size} {}", codec.to_uppercase()),
+        None => rendition.to_owned(),
+    }
 }
 
 async fn downloads(id: cynic::Id) -> Result<Vec<Download>, ApiError> {
