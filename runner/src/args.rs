@@ -7,6 +7,9 @@ use url::Url;
 
 use crate::{PATIENCE, RunnerConfig, Tools, ToolsError};
 
+/// With its libraries and a small video ffmpeg needs 400.
+pub const LEAST_MEMORY_MIB: u64 = 512;
+
 /// Options of a runner.
 #[derive(Debug, Clone, Args)]
 pub struct RunnerArgs {
@@ -38,6 +41,9 @@ pub struct RunnerArgs {
     /// Run ffmpeg even where neither bubblewrap nor Landlock keeps it from other files
     #[arg(long, env = "KINORA_RUNNER_UNCONFINED")]
     pub unconfined: bool,
+    /// Megabytes of memory that one run of ffmpeg gets at most, its libraries included: at least 512 [default: 16384]
+    #[arg(long, env = "KINORA_RUNNER_MEMORY", value_name = "MIB", value_parser = clap::value_parser!(u64).range(LEAST_MEMORY_MIB..))]
+    pub memory: Option<u64>,
 }
 
 /// Options that cannot be used.
@@ -77,6 +83,7 @@ impl RunnerArgs {
             work_dir: self.work_dir.unwrap_or_else(|| env::temp_dir().join("kinora-runner")),
             ffmpeg: Tools::find()?,
             unconfined: self.unconfined,
+            memory_bytes: self.memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20)),
             patience: PATIENCE,
         })
     }

@@ -140,7 +140,7 @@ pub async fn run(config: RunnerConfig, shutdown: CancellationToken) -> Result<()
         .map_err(|source| RunnerError::WorkDir { path: config.work_dir.clone(), source })?;
     let (layers, tools, jobs) = (sandbox.layers(), config.ffmpeg.clone(), config.jobs.max(1));
     let patience = config.patience;
-    let bench = Workbench::new(config.ffmpeg, sandbox);
+    let bench = Workbench::new(config.ffmpeg, sandbox).with_memory(config.memory_bytes);
     tracing::info!(server = %config.server, jobs = config.jobs, "waiting for jobs");
 
     // However this function ends, the jobs and the subscription end with it.

@@ -28,7 +28,7 @@ use std::{path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-pub use args::{ArgsError, RunnerArgs};
+pub use args::{ArgsError, LEAST_MEMORY_MIB, RunnerArgs};
 pub use tools::{Tools, ToolsError};
 
 /// What a runner needs to know.
@@ -54,6 +54,8 @@ pub struct RunnerConfig {
     pub ffmpeg: Tools,
     /// Work even where nothing keeps ffmpeg from other files.
     pub unconfined: bool,
+    /// The most memory that one run of ffmpeg gets, counted in addresses; without it as much as honest files may need.
+    pub memory_bytes: Option<u64>,
     /// So long a result is offered to a store that is away.
     pub patience: Duration,
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use kinora_runner::LEAST_MEMORY_MIB;
 use url::Url;
 
 use crate::ladder::{self, Rung};
@@ -49,6 +50,8 @@ pub struct Config {
     pub embedded_runner: bool,
     /// Whether it works even where nothing keeps ffmpeg from other files.
     pub runner_unconfined: bool,
+    /// The most memory that one run of ffmpeg gets.
+    pub runner_memory_bytes: Option<u64>,
     pub sign_up: SignUp,
     pub max_upload_bytes: u64,
     /// Unset: no limit.
@@ -64,7 +67,7 @@ pub struct Config {
 }
 
 /// Names of settings, in the order in which they are documented.
-pub const NAMES: [&str; 21] = [
+pub const NAMES: [&str; 22] = [
     "KINORA_LISTEN",
     "KINORA_PUBLIC_URL",
     "KINORA_DATA_DIR",
@@ -78,6 +81,7 @@ pub const NAMES: [&str; 21] = [
     "KINORA_SECRET",
     "KINORA_RUNNER",
     "KINORA_RUNNER_UNCONFINED",
+    "KINORA_RUNNER_MEMORY",
     "KINORA_SIGN_UP",
     "KINORA_MAX_UPLOAD_BYTES",
     "KINORA_QUOTA_BYTES",
@@ -104,6 +108,7 @@ impl Default for Config {
             secret: None,
             embedded_runner: true,
             runner_unconfined: false,
+            runner_memory_bytes: None,
             sign_up: SignUp::Open,
             max_upload_bytes: LARGEST_OBJECT_BYTES,
             quota_bytes: None,
@@ -188,6 +193,7 @@ impl Config {
             get("KINORA_RUNNER_UNCONFINED"),
             &[("off", false), ("on", true)],
         )?;
+        config.runner_memory_bytes = get("KINORA_RUNNER_MEMORY").map(mebibytes).transpose()?;
         config.sign_up = one_of(
             "KINORA_SIGN_UP",
             get("KINORA_SIGN_UP"),
@@ -316,6 +322,16 @@ fn bytes(name: &str, text: &str) -> Result<u64> {
     }
 }
 
+/// What a run of ffmpeg may take.
+fn mebibytes(text: &str) -> Result<u64> {
+    match text.parse::<u64>() {
+        Ok(number) if number >= LEAST_MEMORY_MIB => Ok(number.saturating_mul(1 << 20)),
+        _ => bail!(
+            "KINORA_RUNNER_MEMORY takes a number of megabytes, {LEAST_MEMORY_MIB} or more, not “{text}”."
+        ),
+    }
+}
+
 fn duration(name: &str, text: &str) -> Result<Duration> {
     let seconds = match text.strip_suffix(['h', 'm', 's']).map(str::parse::<u64>) {
         Some(Ok(number)) => match text.as_bytes().last() {
@@ -364,6 +380,7 @@ mod tests {
             ("S3_ENDPOINT", "https://store.example"),
             ("S3_BUCKET", "No"),
             ("KINORA_RUNNER", "yes"),
+            ("KINORA_RUNNER_MEMORY", "256"),
             ("KINORA_SIGN_UP", "maybe"),
             ("KINORA_MAX_UPLOAD_BYTES", "5GB"),
             ("KINORA_MAX_DURATION", "12"),

@@ -9,6 +9,17 @@ const KEPT_LINES: usize = 12;
 /// A line of ours never needs more; files can make ffmpeg print their own text.
 const KEPT_LINE_BYTES: usize = 300;
 
+/// What the programs, their decoders and encoders, and the loader of libraries say when there is no memory left. A
+/// decoder goes on after it, as if the file were damaged.
+const NO_MEMORY: [&str; 6] = [
+    "Cannot allocate memory",
+    "Could not allocate memory",
+    "get_buffer() failed",
+    "malloc of size",
+    "Resource temporarily unavailable",
+    "failed to map segment",
+];
+
 /// Counts over one run, fed line by line.
 #[derive(Debug, Default)]
 pub struct Log {
@@ -71,7 +82,7 @@ impl Log {
         self.external_reference |= says("Skipped opening external track");
         self.duration_is_a_guess |= says("Estimating duration from bitrate");
         self.disk_full |= says("No space left on device");
-        self.out_of_memory |= says("Cannot allocate memory");
+        self.out_of_memory |= NO_MEMORY.iter().any(|words| says(words));
         if self.last.len() == KEPT_LINES {
             self.last.pop_front();
         }
@@ -148,6 +159,23 @@ mod tests {
     #[test]
     fn nothing_decoded_is_nothing_intact() {
         assert!(Log::new(0).intact_part() < f64::EPSILON);
+    }
+
+    #[test]
+    fn no_memory_is_recognised_whoever_says_so() {
+        for line in [
+            "[h264 @ 0x56] thread_get_buffer() failed",
+            "[h264 @ 0x56] h264_slice_header_init() failedError while decoding stream #0:0: Cannot allocate memory",
+            "x264 [error]: malloc of size 552576 failed",
+            "ffmpeg: error while loading shared libraries: libx.so: failed to map segment from shared object",
+        ] {
+            let mut log = Log::new(0);
+            log.line(line);
+            assert!(log.out_of_memory, "{line}");
+            let mut log = Log::new(0);
+            log.line(&format!("    comment         : {line}"));
+            assert!(!log.out_of_memory, "said by a file: {line}");
+        }
     }
 
     #[test]

@@ -84,6 +84,10 @@ async fn refusal_without_streams(log: &Log, folder: &JobFolder) -> MediaError {
         Refusal::UnsupportedCodec
     } else if log.moov_missing {
         Refusal::Truncated
+    } else if log.out_of_memory {
+        // Whether the file asks for too much or this machine has too little: it was not looked at. What comes before
+        // this is told with the same words.
+        return MediaError::Internal(format!("out of memory: {}", log.tail()));
     } else if is_sound(&folder.source()).await {
         Refusal::NoVideo
     } else {

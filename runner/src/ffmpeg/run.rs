@@ -18,6 +18,7 @@ const MAX_LINE_BYTES: u64 = 64 << 10;
 pub struct Workbench {
     tools: Tools,
     sandbox: Sandbox,
+    most_memory_bytes: Option<u64>,
 }
 
 /// Why a program was not let finish.
@@ -31,7 +32,12 @@ pub enum RunError {
 
 impl Workbench {
     pub fn new(tools: Tools, sandbox: Sandbox) -> Self {
-        Self { tools, sandbox }
+        Self { tools, sandbox, most_memory_bytes: None }
+    }
+
+    /// The same where a program gets no more memory than this, whatever it does.
+    pub fn with_memory(self, most_bytes: Option<u64>) -> Self {
+        Self { most_memory_bytes: most_bytes, ..self }
     }
 
     pub async fn ffprobe(&self, folder: &JobFolder, args: &[String]) -> io::Result<Run> {
@@ -47,8 +53,9 @@ impl Workbench {
         program: &Path,
         folder: &JobFolder,
         args: &[String],
-        limits: Limits,
+        mut limits: Limits,
     ) -> io::Result<Run> {
+        limits.memory_bytes = limits.memory_bytes.min(self.most_memory_bytes.unwrap_or(u64::MAX));
         Ok(Run { process: self.sandbox.spawn(program, args, folder, limits).await? })
     }
 }

@@ -25,16 +25,24 @@ fn refused(refusal: Refusal, log: &Log) -> MediaError {
     MediaError::Refused { refusal, log: log.tail() }
 }
 
+/// What a decoder has no memory for it leaves out, as it does with what is damaged: of the file that says nothing.
+fn check_memory(log: &Log, is_good: bool) -> Result<(), MediaError> {
+    // An impossible size is refused with the same words.
+    if log.out_of_memory && !log.too_many_pixels && !is_good {
+        return Err(MediaError::Internal(format!("out of memory: {}", log.tail())));
+    }
+    Ok(())
+}
+
 /// Passes, or says why what came out of a run is not what went in. `has_pictures` if any were to be decoded.
 pub fn check_run(log: &Log, succeeded: bool, has_pictures: bool) -> Result<(), MediaError> {
     if log.disk_full {
         return Err(MediaError::OutOfDisk(log.tail()));
     }
-    if log.out_of_memory && !succeeded {
-        return Err(MediaError::Internal(format!("out of memory: {}", log.tail())));
-    }
-    let tried = log.decoded.unwrap_or(0) + log.failed > 0;
-    if has_pictures && tried && log.intact_part() < INTACT_PART {
+    let tried = has_pictures && log.decoded.unwrap_or(0) + log.failed > 0;
+    let is_damaged = tried && log.intact_part() < INTACT_PART;
+    check_memory(log, succeeded && !is_damaged)?;
+    if is_damaged {
         return Err(refused(Refusal::Corrupt, log));
     }
     if !succeeded {
@@ -54,11 +62,10 @@ pub fn check(
     if log.disk_full {
         return Err(MediaError::OutOfDisk(log.tail()));
     }
-    if log.out_of_memory && !run.succeeded {
-        return Err(MediaError::Internal(format!("out of memory: {}", log.tail())));
-    }
     let tried = log.decoded.unwrap_or(0) + log.failed > 0;
-    if tried && log.intact_part() < INTACT_PART {
+    let is_damaged = tried && log.intact_part() < INTACT_PART;
+    check_memory(log, run.succeeded && !is_damaged)?;
+    if is_damaged {
         return Err(refused(Refusal::Corrupt, log));
     }
     // Frames that never came are as lost as those that came damaged; they show as repeated ones.

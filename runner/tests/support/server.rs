@@ -222,6 +222,7 @@ pub fn config(address: SocketAddr, work_dir: &Path) -> RunnerConfig {
         work_dir: work_dir.to_owned(),
         ffmpeg: Tools::find().unwrap(),
         unconfined: false,
+        memory_bytes: None,
         patience: Duration::from_secs(3),
     }
 }

@@ -34,6 +34,7 @@ pub async fn start(
         work_dir: app.config.data_dir.join("runner"),
         ffmpeg,
         unconfined: app.config.runner_unconfined,
+        memory_bytes: app.config.runner_memory_bytes,
         patience: kinora_runner::PATIENCE,
     };
     Ok(tokio::spawn(async move {
