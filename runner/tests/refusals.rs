@@ -3,8 +3,11 @@
 
 mod support;
 
-use kinora_runner::{job::Refusal, mp4::Index};
-use support::{Trial, small_settings};
+use kinora_runner::{
+    job::{MediaError, Refusal, process},
+    mp4::Index,
+};
+use support::{Trial, bench, small_settings};
 
 const CLIP: &str = "-f lavfi -i testsrc2=s=320x240:r=30:d=5 -c:v libx264 -preset ultrafast -g 15";
 
@@ -196,4 +199,18 @@ fn samples_over_one_another_are_no_index() {
         Index::read(&moov, bytes.len() as u64).is_some(),
         "what is small enough is not looked at further"
     );
+}
+
+/// A gigabyte of nothing where the frames should be, through which ffprobe looks byte by byte.
+#[tokio::test]
+async fn what_takes_too_long_to_look_at_is_refused() {
+    let clip = Trial::clip(CLIP, "matroska");
+    let bytes = std::fs::read(clip.folder.source()).unwrap();
+    let frames = bytes.windows(4).position(|found| found == b"\x1f\x43\xb6\x75").unwrap();
+    let trial = Trial::bytes(&bytes[..frames]);
+    std::fs::File::options().write(true).open(trial.folder.source()).unwrap().set_len(1 << 30).unwrap();
+    let bench = bench().await.with_longest_look(std::time::Duration::from_secs(1));
+    let outcome = process(&bench, &trial.folder, &small_settings(), &|_| {}).await;
+    let is_refused = matches!(outcome, Err(MediaError::Refused { refusal: Refusal::ProbeTimeout, .. }));
+    assert!(is_refused, "{outcome:?}");
 }

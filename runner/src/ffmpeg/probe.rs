@@ -21,8 +21,6 @@ use crate::{
 
 /// The most that a decoder is asked to paint: 8192 × 4320.
 pub const MAX_PIXELS: u64 = 35_389_440;
-/// A sound file takes milliseconds to examine; what takes this long wants to waste our time.
-const TIMEOUT: Duration = Duration::from_secs(30);
 /// More than any honest answer to our questions.
 const MAX_ANSWER_BYTES: usize = 16 << 20;
 
@@ -56,7 +54,7 @@ pub(super) async fn ask(
     let run = bench.ffprobe(folder, &args).await?;
     let outcome = run
         .lines(
-            TIMEOUT,
+            bench.longest_look(),
             |line| {
                 if answer.len() < MAX_ANSWER_BYTES {
                     answer.push_str(line);

@@ -12,6 +12,8 @@ use crate::{
 
 /// A line longer than this is cut: it comes from a file that wants to fill our memory.
 const MAX_LINE_BYTES: u64 = 64 << 10;
+/// A sound file takes milliseconds to examine; what takes this long wants to waste our time.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 
 /// The two programs and the walls they run behind.
 #[derive(Debug)]
@@ -19,6 +21,7 @@ pub struct Workbench {
     tools: Tools,
     sandbox: Sandbox,
     most_memory_bytes: Option<u64>,
+    longest_look: Duration,
 }
 
 /// Why a program was not let finish.
@@ -32,12 +35,22 @@ pub enum RunError {
 
 impl Workbench {
     pub fn new(tools: Tools, sandbox: Sandbox) -> Self {
-        Self { tools, sandbox, most_memory_bytes: None }
+        Self { tools, sandbox, most_memory_bytes: None, longest_look: LONGEST_LOOK }
     }
 
     /// The same where a program gets no more memory than this, whatever it does.
     pub fn with_memory(self, most_bytes: Option<u64>) -> Self {
         Self { most_memory_bytes: most_bytes, ..self }
+    }
+
+    /// The same where a look at a file may take so long.
+    pub fn with_longest_look(self, longest_look: Duration) -> Self {
+        Self { longest_look, ..self }
+    }
+
+    /// How long a look at a file may take.
+    pub fn longest_look(&self) -> Duration {
+        self.longest_look
     }
 
     pub async fn ffprobe(&self, folder: &JobFolder, args: &[String]) -> io::Result<Run> {

@@ -69,9 +69,7 @@ impl Trial {
     }
 
     pub async fn run(&self, settings: &Settings) -> Result<Media, MediaError> {
-        let tools = Tools::find().unwrap();
-        let sandbox = Sandbox::detect(&tools.ffmpeg).await;
-        let bench = Workbench::new(tools, sandbox);
+        let bench = bench().await;
         let last = std::sync::Mutex::new(0.0);
         let on_step = |step| {
             if let Step::Encoding { part, .. } = step {
@@ -90,6 +88,13 @@ impl Trial {
             other => panic!("expected a refusal, got {other:?}"),
         }
     }
+}
+
+/// The programs of this machine behind its walls.
+pub async fn bench() -> Workbench {
+    let tools = Tools::find().unwrap();
+    let sandbox = Sandbox::detect(&tools.ffmpeg).await;
+    Workbench::new(tools, sandbox)
 }
 
 pub fn ffmpeg(args: &[&str], to: &Path) {
