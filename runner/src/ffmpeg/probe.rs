@@ -1,6 +1,6 @@
 //! Looking at a source: which streams it has, how they are coded, and whether they may be used at all.
 
-use std::{path::Path, time::Duration};
+use std::{fs::File, io, path::Path, time::Duration};
 
 use tokio::io::AsyncReadExt;
 
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     job::{MediaError, Refusal},
+    mp4,
     workdir::JobFolder,
 };
 
@@ -34,6 +35,9 @@ pub async fn probe(
     let (streams, frames) =
         tokio::join!(ask(bench, folder, args::probe_streams()), ask(bench, folder, args::probe_frames()));
     let (answer, log) = streams?;
+    if names_other_files(folder).await? {
+        return Err(Refusal::ExternalReference.into());
+    }
     let Some(mut report) = Report::parse(&answer).filter(|report| !report.streams.is_empty()) else {
         return Err(refusal_without_streams(&log, folder).await);
     };
@@ -70,6 +74,12 @@ pub(super) async fn ask(
         Err(RunError::Deadline) => Err(Refusal::ProbeTimeout.into()),
         Err(RunError::Io(error)) => Err(error.into()),
     }
+}
+
+async fn names_other_files(folder: &JobFolder) -> Result<bool, MediaError> {
+    let path = folder.source();
+    let found = tokio::task::spawn_blocking(move || mp4::names_other_files(&File::open(path)?)).await;
+    Ok(found.map_err(io::Error::other)??)
 }
 
 async fn refusal_without_streams(log: &Log, folder: &JobFolder) -> MediaError {

@@ -4,9 +4,11 @@
 //! Nothing here trusts a number: what does not fit makes the file one that is processed in one piece.
 
 mod index;
+mod references;
 mod samples;
 mod writer;
 
 pub use index::{Index, Located, Track, TrackKind, locate};
+pub use references::names_other_files;
 pub use samples::{Sample, Samples};
 pub use writer::{CopyFormat, copy_format, fragment, init};
