@@ -20,6 +20,9 @@ const NO_MEMORY: [&str; 6] = [
     "failed to map segment",
 ];
 
+/// One that changes more often is as strange as it can be.
+const MOST_SIZES: usize = 16;
+
 /// Counts over one run, fed line by line.
 #[derive(Debug, Default)]
 pub struct Log {
@@ -29,6 +32,8 @@ pub struct Log {
     pub damaged: u64,
     /// Frames that came out, damaged or not; known at the end of the run.
     pub decoded: Option<u64>,
+    /// Sizes of the decoded pictures, each when it began.
+    pub sizes: Vec<(u32, u32)>,
     /// Whether the container had unreadable stretches.
     pub container_is_damaged: bool,
     /// Whether the container ended before it should.
@@ -72,6 +77,9 @@ impl Log {
             // Told from 6.1 on, instead of a line for each.
             self.failed = number_before(line, " decode errors").unwrap_or(self.failed);
         }
+        if has(&format!("input from stream 0:{video} ")) && self.sizes.len() < MOST_SIZES {
+            self.sizes.extend(size_of(line));
+        }
         self.container_is_damaged |= says("Packet corrupt") || says("EBML") || says("Read error");
         self.breaks_off |= says("partial file") || says("File ended prematurely");
         self.moov_missing |= says("moov atom not found");
@@ -87,6 +95,11 @@ impl Log {
             self.last.pop_front();
         }
         self.last.push_back(line.chars().take(KEPT_LINE_BYTES).collect());
+    }
+
+    /// Whether pictures of another size than this came out.
+    pub fn has_other_size(&self, size: (u32, u32)) -> bool {
+        self.sizes.iter().any(|seen| *seen != size)
     }
 
     /// How loud the sound is, known at the end of a run that had any.
@@ -111,6 +124,12 @@ impl Log {
         }
         decoded.saturating_sub(self.damaged) as f64 / tried as f64
     }
+}
+
+/// From `[graph 0 input from stream 0:0 @ 0x55] w:640 h:360 pixfmt:yuv420p tb:1/12800 fr:25/1 sar:1/1`.
+fn size_of(line: &str) -> Option<(u32, u32)> {
+    let number = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)?.parse().ok());
+    Some((number("w:")?, number("h:")?))
 }
 
 /// From `Input stream #0:0 (video): 299 packets read (1374226 bytes); 238 frames decoded; 3 decode errors`.
@@ -154,6 +173,22 @@ mod tests {
             log.line(line);
         }
         assert_eq!((log.failed, log.damaged, log.decoded), (1, 1, Some(29)));
+    }
+
+    #[test]
+    fn pictures_that_change_their_size_are_noticed() {
+        let mut log = Log::new(0);
+        log.line(
+            "[graph 0 input from stream 0:0 @ 0x5577f6cc1200] w:640 h:360 pixfmt:yuv420p tb:1/12800 fr:25/1",
+        );
+        log.line(
+            "[graph 1 input from stream 0:1 @ 0x5577f6cc1200] w:9 h:9 pixfmt:yuv420p tb:1/12800 fr:25/1",
+        );
+        assert!(!log.has_other_size((640, 360)));
+        log.line(
+            "[graph 0 input from stream 0:0 @ 0x5577f6cf8800] w:320 h:240 pixfmt:yuv420p tb:1/12800 fr:25/1",
+        );
+        assert!(log.has_other_size((640, 360)));
     }
 
     #[test]

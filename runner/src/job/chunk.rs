@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     api::operations::ProcessingStage,
-    chunked::{Cut, Cutting, copying, needs},
+    chunked::{Cut, Cutting, copying, cutting::LEAD_S, needs},
     ffmpeg::{args, ladder::Size},
     fmp4::{self, Chunk},
     mp4::{Index, copy_format},
@@ -141,6 +141,17 @@ pub(super) async fn make(
     })
     .await?;
     verdict::check_run(&encoded.log, encoded.status.success(), passed_on || !sizes.is_empty())?;
+    let lead = cut.first.min((LEAD_S * cutting.plan.rate.fps()).round() as u64);
+    if !passed_on && verdict::has_hole(&encoded.log, lead + encoded.last.frames) {
+        // Whether too much of the whole is missing is for whoever makes it in one piece to say.
+        return Err(MediaError::from(Refusal::Corrupt).into());
+    }
+    if let Some(copy) = &cutting.picture_copy
+        && encoded.log.has_other_size((copy.width, copy.height))
+    {
+        // What is passed on would change its size while it is played, and not every player takes that.
+        return Err(MediaError::from(Refusal::Corrupt).into());
+    }
     let publisher = desk.publisher();
     let how = How { is_draft, ends: false };
     let pictures = sizes.iter().map(|size| {

@@ -51,6 +51,12 @@ pub fn check_run(log: &Log, succeeded: bool, has_pictures: bool) -> Result<(), M
     Ok(())
 }
 
+/// Whether a damaged container left out so much that `frames` are mostly repetitions: what never came is not damaged.
+pub fn has_hole(log: &Log, frames: u64) -> bool {
+    log.container_is_damaged
+        && log.decoded.is_some_and(|decoded| (decoded as f64) < INTACT_PART * frames as f64)
+}
+
 /// Passes, or says why there is no video. `tracks` are the outputs, if all of them could be read.
 pub fn check(
     source: &Source,
