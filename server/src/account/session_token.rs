@@ -10,8 +10,11 @@ use crate::clock::Clock;
 /// How long a log-in lasts without being used.
 pub const SESSION_LIFETIME: Duration = Duration::days(7);
 const AUDIENCE: &str = "kinora";
-/// How far another server's clock may be off.
+/// How much too late an end, or too early a beginning, is still in time.
 const LEEWAY_S: i64 = 30;
+/// How far the clock may have been ahead of ours by which a token was signed: another server's, or our own before it was
+/// set right. Nobody but us can sign, so nothing is gained by refusing it.
+const SIGNED_AHEAD_S: i64 = 15 * 60;
 
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +92,7 @@ impl SessionTokens {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
         let now = self.clock.now().timestamp();
         let in_time = claims.exp > now - LEEWAY_S
-            && claims.iat <= now + LEEWAY_S
+            && claims.iat <= now + SIGNED_AHEAD_S
             && claims.nbf.is_none_or(|not_before| not_before <= now + LEEWAY_S);
         if !in_time {
             return None;
@@ -113,6 +116,19 @@ mod tests {
         let (user, session) = (UserId::random(), SessionId::random());
         let token = tokens.sign(user, session, tokens.clock.now() + SESSION_LIFETIME).unwrap();
         assert_eq!(tokens.read(&token), Some((user, session)));
+    }
+
+    #[test]
+    fn a_token_signed_by_a_clock_that_is_ahead_is_good() {
+        let sign_ahead_by = |minutes| {
+            let clock = Clock::from_fn(move || Clock::system().now() + Duration::minutes(minutes));
+            let ahead =
+                SessionTokens::new(b"one secret of this test", "http://localhost:8080", clock.clone());
+            ahead.sign(UserId::random(), SessionId::random(), clock.now() + SESSION_LIFETIME).unwrap()
+        };
+        let ours = tokens(b"one secret of this test");
+        assert!(ours.read(&sign_ahead_by(10)).is_some());
+        assert_eq!(ours.read(&sign_ahead_by(20)), None, "no clock is that wrong");
     }
 
     #[test]
