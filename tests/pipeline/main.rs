@@ -8,6 +8,7 @@ mod classes;
 mod codecs;
 mod downloads;
 mod loudness;
+mod odd;
 mod previews;
 mod protection;
 mod samples;

@@ -1,5 +1,6 @@
 //! What ffprobe and ffmpeg find in a file.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -16,6 +17,13 @@ pub struct Packet {
 /// Streams and format, as ffprobe's JSON.
 pub fn streams(path: &Path) -> Value {
     ffprobe(path, &["-show_streams", "-show_format"])
+}
+
+/// Widths and heights of all pictures.
+pub fn picture_sizes(path: &Path) -> BTreeSet<(u64, u64)> {
+    let found = ffprobe(path, &["-select_streams", "v:0", "-show_entries", "frame=width,height"]);
+    let size = |frame: &Value| (frame["width"].as_u64().unwrap(), frame["height"].as_u64().unwrap());
+    found["frames"].as_array().unwrap().iter().map(size).collect()
 }
 
 /// Every packet of the first stream of a kind (`v` or `a`), by presentation time.

@@ -1,7 +1,11 @@
 //! Videos for the tests, made by ffmpeg once and kept in the target folder.
 
+mod boxes;
 mod broken;
+mod damage;
+mod odd;
 mod rotation;
+mod thieves;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -9,6 +13,8 @@ use std::process::Command;
 use std::sync::Mutex;
 
 pub use broken::Broken;
+pub use odd::{ATTACHED_AS, LARGE_PICTURE, Odd, PAGE};
+pub use thieves::CANARY;
 
 /// When the flash and the tone of a clip with [`Clip::in_step`] begin.
 pub const FLASH_AT_MS: f64 = 1000.0;
@@ -174,6 +180,15 @@ pub const CHUNKS: Clip = Clip {
         40_000.0,
     )
 };
+
+/// The least that is made in chunks: pictures that are passed on and sound that is not.
+pub const CHUNKS_SMALL: Clip = clip(
+    "chunks-small",
+    "-f lavfi -i testsrc2=s=192x144:r=25:d=5 -f lavfi -i sine=r=48000:d=5 \
+     -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -sc_threshold 0 -c:a ac3 -movflags +faststart",
+    (192, 144),
+    5_000.0,
+);
 
 /// Two chunks whose frames come at whole milliseconds, some of them not at all, two of these beside the border of the chunks: what
 /// dropped frames look like.
