@@ -39,6 +39,8 @@ pub struct Model {
     /// The initialisation vector of the first segment, of 16 bytes; each further segment's is one more. None in the
     /// clear.
     pub iv: Option<Vec<u8>>,
+    /// How alike its pictures are to those of the next smaller size, scaled up: SSIM of the luma, 1 for no difference.
+    pub likeness: Option<f64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

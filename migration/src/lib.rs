@@ -20,6 +20,7 @@ mod m20261121_000015_previews;
 mod m20261121_000016_thumbnails;
 mod m20261121_000017_job_setbacks;
 mod m20261121_000018_codecs;
+mod m20261121_000019_likeness;
 
 /// Brings a database up to what the entities describe.
 pub struct Migrator;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000016_thumbnails::Migration),
             Box::new(m20261121_000017_job_setbacks::Migration),
             Box::new(m20261121_000018_codecs::Migration),
+            Box::new(m20261121_000019_likeness::Migration),
         ]
     }
 }

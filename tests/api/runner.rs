@@ -244,7 +244,7 @@ async fn the_store_takes_the_bytes_that_were_announced_and_no_others() {
     ann.upload("a.mp4", "video/mp4", b"any bytes").await;
     let job = runner.lease().await.unwrap();
     let lease = &job["lease"]["id"];
-    let good = chunk_bytes(false);
+    let good = chunk_bytes("360p");
     let output = json!([{ "kind": "CHUNK", "rendition": "360p", "chunk": 0, "size": good.len() }]);
     let signed = runner.sign_outputs(lease, output).await.data()["signJobOutputs"][0].take();
     let mut damaged = good.clone();

@@ -313,6 +313,43 @@ async fn what_old_containers_hold_can_be_watched_before_it_is_ready_and_joins() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_size_that_looks_like_the_next_smaller_is_not_kept() {
+    let app = TestApp::start_with(|config| {
+        config.embedded_runner = true;
+        config.ladder = [300, 240, 180, 120].map(|side| Rung { video_bitrate: 5_000_000, ..rung(side) }).into();
+    })
+    .await;
+    let ann = app.person("ann").await;
+    let folder = tempfile::tempdir().unwrap();
+    // Once as it was made, and once blown up from a picture that has no more detail than the smallest size.
+    for (scale, expected) in [(1, &["300p", "240p", "180p", "120p"][..]), (6, &["300p", "120p"])] {
+        let file = folder.path().join(format!("{scale}.mp4"));
+        let (from, to) = (format!("mandelbrot=s={}x{}:r=25", 640 / scale, 360 / scale), "scale=640:360");
+        let made = Command::new("ffmpeg")
+            .args(["-v", "error", "-nostdin", "-f", "lavfi", "-i", &from, "-t", "5", "-vf", to])
+            .args([
+                "-c:v",
+                "libx264",
+                "-preset",
+                "ultrafast",
+                "-crf",
+                "16",
+                "-g",
+                "50",
+                "-pix_fmt",
+                "yuv420p",
+            ])
+            .arg(&file)
+            .status();
+        assert!(made.unwrap().success());
+        let id = ann.upload("a.mp4", "video/mp4", &std::fs::read(&file).unwrap()).await;
+        let video = ann.ready(&id, PATIENCE).await;
+        let names = video["renditions"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap());
+        assert_eq!(names.filter(|name| *name != "360p").collect::<Vec<_>>(), expected, "scaled by {scale}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_only_passed_on_is_looked_through_all_the_same() {
     let app = TestApp::start_with(|config| {
         config.embedded_runner = true;

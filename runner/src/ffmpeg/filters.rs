@@ -28,7 +28,15 @@ pub fn renditions(plan: &Plan) -> String {
         timing.push(format!("tpad=stop_mode=clone:stop_duration={LAST_FRAME_S}"));
         timing.push(format!("trim=end={end_s:.4}"));
     }
-    graph(plan, &plan.sizes, timing)
+    graph(plan, &plan.sizes, timing, Measuring::Nothing)
+}
+
+/// What a graph finds out beside its renditions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Measuring {
+    Nothing,
+    /// How alike each size between the largest and the smallest is to the next smaller one, by one frame a second.
+    Likeness,
 }
 
 /// The same for a chunk: its frames are those from `lead` on, `frames` of them, or all that come.
@@ -40,10 +48,10 @@ pub fn chunk(plan: &Plan, sizes: &[Size], lead: u64, frames: Option<u64>, is_las
     let end = frames.map(|frames| format!(":end_frame={}", lead + frames)).unwrap_or_default();
     timing.push(format!("trim=start_frame={lead}{end}"));
     timing.push("setpts=PTS-STARTPTS".to_owned());
-    graph(plan, sizes, timing)
+    graph(plan, sizes, timing, Measuring::Likeness)
 }
 
-fn graph(plan: &Plan, sizes: &[Size], timing: Vec<String>) -> String {
+fn graph(plan: &Plan, sizes: &[Size], timing: Vec<String>, measuring: Measuring) -> String {
     let Some((top, smaller)) = sizes.split_first() else { return String::new() };
     let mut chain = Vec::new();
     if plan.deinterlace {
@@ -64,13 +72,36 @@ fn graph(plan: &Plan, sizes: &[Size], timing: Vec<String>) -> String {
         graph.push_str(&format!("[s{number}]"));
     }
     for (number, size) in (1..).zip(smaller) {
-        graph.push_str(&format!(
-            ";[s{number}]scale={}:{}:flags=bicubic,setsar=1[v{number}]",
-            size.width, size.height
-        ));
+        let next = sizes.get(number + 1).filter(|_| measuring == Measuring::Likeness);
+        let scaled = format!(";[s{number}]{},setsar=1", scale_to(size));
+        match next {
+            None => graph.push_str(&format!("{scaled}[v{number}]")),
+            Some(next) => graph.push_str(&format!(
+                "{scaled},split[v{number}][m{number}];{}",
+                likeness(plan, number, size, next)
+            )),
+        }
     }
     graph
 }
+
+fn scale_to(size: &Size) -> String {
+    format!("scale={}:{}:flags=bicubic", size.width, size.height)
+}
+
+/// How alike `[m{number}]` is to itself in a smaller size, scaled up again; said in the log at the end of the run.
+fn likeness(plan: &Plan, number: usize, size: &Size, smaller: &Size) -> String {
+    let second = plan.rate.fps().round().max(1.0);
+    format!(
+        "[m{number}]select=not(mod(n\\,{second})),split[a{number}][b{number}];[b{number}]{},{}[c{number}];\
+         [a{number}][c{number}]ssim{LIKENESS}{number},nullsink",
+        scale_to(smaller),
+        scale_to(size)
+    )
+}
+
+/// Begins the name of a filter that measures; the number of its size follows.
+pub const LIKENESS: &str = "@likeness";
 
 /// The value of `-filter:v` for the poster.
 pub fn poster(plan: &Plan, frames: PosterFrames) -> String {

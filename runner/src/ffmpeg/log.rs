@@ -1,8 +1,11 @@
 //! What ffmpeg says on standard error: how much could be decoded, and which well-known trouble it met.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use super::loudness::{Loudness, Meter};
+use super::{
+    filters::LIKENESS,
+    loudness::{Loudness, Meter},
+};
 
 /// As many of the last lines are kept for our own log.
 const KEPT_LINES: usize = 12;
@@ -46,6 +49,7 @@ pub struct Log {
     pub duration_is_a_guess: bool,
     pub disk_full: bool,
     pub out_of_memory: bool,
+    likeness: BTreeMap<usize, f64>,
     meter: Meter,
     last: VecDeque<String>,
     video_index: u32,
@@ -59,6 +63,10 @@ impl Log {
 
     pub fn line(&mut self, line: &str) {
         if self.meter.line(line) {
+            return;
+        }
+        if let Some((size, likeness)) = likeness_of(line) {
+            self.likeness.insert(size, likeness);
             return;
         }
         let has = |text: &str| line.contains(text);
@@ -102,6 +110,11 @@ impl Log {
         self.sizes.iter().any(|seen| *seen != size)
     }
 
+    /// How alike the size with that number is to the next smaller one, known at the end of a run that measured it.
+    pub fn likeness(&self, size: usize) -> Option<f64> {
+        self.likeness.get(&size).copied()
+    }
+
     /// How loud the sound is, known at the end of a run that had any.
     pub fn loudness(&self) -> Option<Loudness> {
         self.meter.loudness()
@@ -130,6 +143,13 @@ impl Log {
 fn size_of(line: &str) -> Option<(u32, u32)> {
     let number = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)?.parse().ok());
     Some((number("w:")?, number("h:")?))
+}
+
+/// From `[ssim@likeness1 @ 0x55a57bd53040] SSIM Y:0.979530 (16.888778) U:0.99 …`.
+fn likeness_of(line: &str) -> Option<(usize, f64)> {
+    let (size, rest) = line.strip_prefix("[ssim")?.strip_prefix(LIKENESS)?.split_once(' ')?;
+    let (_, value) = rest.split_once("SSIM Y:")?;
+    Some((size.parse().ok()?, value.split(' ').next()?.parse().ok()?))
 }
 
 /// From `Input stream #0:0 (video): 299 packets read (1374226 bytes); 238 frames decoded; 3 decode errors`.
@@ -189,6 +209,19 @@ mod tests {
             "[graph 0 input from stream 0:0 @ 0x5577f6cf8800] w:320 h:240 pixfmt:yuv420p tb:1/12800 fr:25/1",
         );
         assert!(log.has_other_size((640, 360)));
+    }
+
+    #[test]
+    fn likeness_is_told_by_size() {
+        let mut log = Log::new(0);
+        log.line(
+            "[ssim@likeness1 @ 0x55a57bd53040] SSIM Y:0.979530 (16.888778) U:0.990 (20.0) All:0.98 (17.6)",
+        );
+        log.line(
+            "[ssim@likeness2 @ 0x55a57bd53041] SSIM Y:1.000000 (inf) U:1.000000 (inf) All:1.000000 (inf)",
+        );
+        log.line("  title: [ssim@likeness3 @ 0x0] SSIM Y:1.000000 (inf)");
+        assert_eq!([0, 1, 2, 3].map(|size| log.likeness(size)), [None, Some(0.979_53), Some(1.0), None]);
     }
 
     #[test]

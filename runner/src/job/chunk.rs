@@ -153,10 +153,12 @@ pub(super) async fn make(
         return Err(MediaError::from(Refusal::Corrupt).into());
     }
     let publisher = desk.publisher();
-    let how = How { is_draft, ends: false };
-    let pictures = sizes.iter().map(|size| {
+    let how = How { is_draft, ..How::default() };
+    let log = &encoded.log;
+    let pictures = sizes.iter().enumerate().map(|(number, size)| {
         let publisher = &publisher;
         async move {
+            let how = How { likeness: log.likeness(number), ..how };
             let file = folder.path().join(args::output(&size.name));
             let (codecs, chunk) = picture_chunk(cutting, cut, &file, size)?;
             publisher.publish_chunks(&size.name, &codecs, &file, &[chunk], how).await

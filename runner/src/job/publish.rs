@@ -46,12 +46,14 @@ pub struct Publisher<'a> {
 }
 
 /// What chunks are within their rendition.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct How {
     /// To be replaced by better ones.
     pub is_draft: bool,
     /// Nothing follows them, which the plan did not know.
     pub ends: bool,
+    /// To the next smaller size: SSIM of the luma.
+    pub likeness: Option<f64>,
 }
 
 /// One object to upload.
@@ -92,7 +94,8 @@ impl Publisher<'_> {
         for (number, report) in (1..).zip(reports) {
             let is_last = how.ends && number == chunks.len();
             let codecs = (report.index == 0).then(|| codecs.to_owned());
-            let input = PublishChunkInput { codecs, is_draft: how.is_draft, is_last, ..report };
+            let How { is_draft, likeness, .. } = how;
+            let input = PublishChunkInput { codecs, is_draft, is_last, likeness, ..report };
             persist(self.cancel, || self.api.publish_chunk(self.lease_id, input.clone())).await?;
         }
         Ok(())
@@ -300,6 +303,7 @@ fn chunk_input(rendition: &str, chunk: &Chunk) -> PublishChunkInput {
         iv: None,
         is_draft: false,
         is_last: false,
+        likeness: None,
     }
 }
 

@@ -90,7 +90,7 @@ async fn publish(
     let ready = if is_whole { chunks.len() } else { chunks.len().saturating_sub(1) };
     let Some(new) = chunks.get(*published..ready).filter(|new| !new.is_empty()) else { return Ok(()) };
     let file = folder.path().join(args::output("audio"));
-    let how = How { is_draft: false, ends: is_whole };
+    let how = How { ends: is_whole, ..How::default() };
     desk.publisher().publish_chunks("audio", &track.codecs, &file, new, how).await?;
     *published = ready;
     Ok(())

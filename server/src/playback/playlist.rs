@@ -227,6 +227,7 @@ mod tests {
             lease_id: None,
             is_draft,
             iv: None,
+            likeness: None,
         }
     }
 

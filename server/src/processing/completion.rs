@@ -166,7 +166,7 @@ async fn complete_part(
     };
     match job.kind {
         job::Kind::EncodeAudio => drop_silence(transaction, job).await?,
-        job::Kind::EncodeChunk if job.chunk == Some(0) => rungs::drop_useless(transaction, job).await?,
+        job::Kind::EncodeChunk => rungs::drop_useless(transaction, job).await?,
         job::Kind::ReadTracks => texts::note_taken(transaction, job.video_id).await?,
         _ => {}
     }

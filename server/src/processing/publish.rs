@@ -129,6 +129,7 @@ async fn insert(
         lease_id: Set(job.lease_id),
         is_draft: Set(reported.is_draft),
         iv: Set(reported.iv.map(|iv| iv.0.to_vec())),
+        likeness: Set(reported.likeness),
     })
     .on_conflict(
         OnConflict::columns([chunk::Column::RenditionId, chunk::Column::Index])
@@ -140,6 +141,7 @@ async fn insert(
                 chunk::Column::Segments,
                 chunk::Column::LeaseId,
                 chunk::Column::IsDraft,
+                chunk::Column::Likeness,
                 chunk::Column::Iv,
             ])
             .action_cond_where(gives_way)

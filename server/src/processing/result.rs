@@ -32,6 +32,8 @@ pub struct Chunk {
     pub is_draft: bool,
     /// Whether no chunk follows. Told where the plan did not know.
     pub is_last: bool,
+    /// To the next smaller size, scaled up: SSIM of the luma.
+    pub likeness: Option<f64>,
 }
 
 /// One finished rendition.
@@ -135,6 +137,9 @@ impl Chunk {
         if self.iv.is_some() && self.segments.iter().any(|part| part.size_bytes % AES_BLOCK_BYTES != 0) {
             return Err(rejected("What is encrypted comes in whole blocks."));
         }
+        if self.likeness.is_some_and(|likeness| !(-1.0..=1.0).contains(&likeness)) {
+            return Err(rejected("Nothing is more alike than the same."));
+        }
         self.codecs.as_deref().map_or(Ok(()), check_codecs)
     }
 }
@@ -224,6 +229,7 @@ mod tests {
             iv: None,
             is_draft: false,
             is_last: false,
+            likeness: None,
         }
     }
 
@@ -244,7 +250,8 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_rejected() {
-        let bad: [fn(&mut Chunk); 10] = [
+        let bad: [fn(&mut Chunk); 11] = [
+            |chunk| chunk.likeness = Some(1.5),
             |chunk| chunk.rendition = "../../x".into(),
             |chunk| chunk.iv = Some(AesBlock([1; 16])),
             |chunk| chunk.index = -1,

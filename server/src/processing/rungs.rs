@@ -1,4 +1,7 @@
-//! Rungs that bring nothing: a slide show, or an animation of few colours, takes hardly fewer bytes in a smaller size.
+//! Rungs that bring nothing: a slide show, or an animation of few colours, takes hardly fewer bytes in a smaller size, and
+//! what was blown up before it came here looks no better in a larger one.
+
+use std::collections::BTreeMap;
 
 use kinora_entity::{chunk, job, rendition};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ModelTrait, QueryFilter};
@@ -8,10 +11,24 @@ use crate::error::Result;
 
 /// A rung that takes more than this part of the bytes of the one above it is no help to a slow line.
 const MOST_OF_THE_ONE_ABOVE: f64 = 0.85;
+/// 30 dB of SSIM. On the samples that are tried with, sizes of real pictures are at 0.982 to 0.997 to the next smaller
+/// one, and those of a film of 320×180 in 720p at 0.9992: nobody sees what is beyond.
+const NO_DIFFERENCE: f64 = 0.999;
+/// A film may begin in the dark: its first chunk alone tells nothing of the rest.
+const EVIDENCE_CHUNKS: usize = 3;
 
-/// Takes those renditions away that save too little, by the first chunks that this job made of them: all were encoded
-/// with the same care, so the beginning tells of the rest; what is passed on was made by others, and does not. The
-/// largest stays because it is the best, and the smallest because the slowest lines play it, and may be doing so now.
+/// What is known of a size by the chunks of it that were made.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Made {
+    bytes: i64,
+    /// To the next smaller size, by the chunk in which they differ the most.
+    likeness: Option<f64>,
+}
+
+/// Takes those renditions away that save too little or look like the next smaller one, by all chunks that there are of
+/// every encoded size: of three, or of all where there are fewer. What is passed on was made by others, and does not
+/// tell. The largest stays because it is the best, and the smallest because the slowest lines play it, and may be doing
+/// so now. `job` has just made a chunk.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -19,50 +36,84 @@ pub(super) async fn drop_useless(connection: &impl ConnectionTrait, job: &job::M
     let mut rows = renditions_of(connection, job).await?;
     rows.retain(|row| row.kind == rendition::Kind::Video && !row.is_extra());
     rows.sort_by_key(|row| std::cmp::Reverse(row.height.unwrap_or(0)));
-    let first = chunk::Entity::find()
+    let chunks = chunk::Entity::find()
         .filter(chunk::Column::RenditionId.is_in(rows.iter().map(|row| row.id)))
-        .filter(chunk::Column::Index.eq(0))
-        .filter(chunk::Column::LeaseId.eq(job.lease_id))
+        .filter(chunk::Column::IsDraft.eq(false))
         .all(connection)
         .await?;
-    let made = rows.into_iter().filter_map(|row| {
-        let bytes = first.iter().find(|chunk| chunk.rendition_id == row.id)?.size_bytes;
-        Some((row, bytes))
+    rows.retain(|row| {
+        chunks.iter().any(|chunk| chunk.rendition_id == row.id && chunk.lease_id == job.lease_id)
     });
-    let (rows, bytes): (Vec<_>, Vec<i64>) = made.unzip();
-    for (row, is_useless) in rows.into_iter().zip(useless(&bytes)) {
+    let mut by_index = BTreeMap::<i32, Vec<&chunk::Model>>::new();
+    for chunk in chunks.iter().filter(|chunk| rows.iter().any(|row| row.id == chunk.rendition_id)) {
+        by_index.entry(chunk.index).or_default().push(chunk);
+    }
+    by_index.retain(|_, made| made.len() == rows.len());
+    let planned = rows.iter().filter_map(|row| row.chunk_count).max();
+    let enough = planned.and_then(|count| usize::try_from(count).ok()).unwrap_or(EVIDENCE_CHUNKS);
+    if by_index.len() < enough.min(EVIDENCE_CHUNKS) {
+        return Ok(());
+    }
+    let made: Vec<Made> = rows
+        .iter()
+        .map(|row| made_of(by_index.values().flatten().filter(|chunk| chunk.rendition_id == row.id)))
+        .collect();
+    for (row, is_useless) in rows.into_iter().zip(useless(&made)) {
         if is_useless {
-            tracing::info!(video = %job.video_id, rendition = row.name, "a rendition would save nothing");
+            tracing::info!(video = %job.video_id, rendition = row.name, "a rendition would bring nothing");
             row.delete(connection).await?;
         }
     }
     Ok(())
 }
 
-/// Which rungs save too little, by the bytes of each from the largest to the smallest.
-fn useless(bytes: &[i64]) -> Vec<bool> {
+fn made_of<'c>(chunks: impl Iterator<Item = &'c &'c chunk::Model>) -> Made {
+    let mut made = Made { likeness: Some(1.0), ..Made::default() };
+    for chunk in chunks {
+        made.bytes += chunk.size_bytes;
+        made.likeness = made.likeness.zip(chunk.likeness).map(|(least, likeness)| least.min(likeness));
+    }
+    made
+}
+
+/// Which rungs bring too little, from the largest to the smallest.
+fn useless(sizes: &[Made]) -> Vec<bool> {
     let mut above = None;
-    let smallest = bytes.len().saturating_sub(1);
-    let judge = |(at, &size): (usize, &i64)| {
-        let saves_little = above.is_some_and(|above: i64| size as f64 > MOST_OF_THE_ONE_ABOVE * above as f64);
-        let is_useless = saves_little && at != smallest;
+    let smallest = sizes.len().saturating_sub(1);
+    let judge = |(at, size): (usize, &Made)| {
+        let saves_little =
+            above.is_some_and(|above: i64| size.bytes as f64 > MOST_OF_THE_ONE_ABOVE * above as f64);
+        let shows_nothing = size.likeness.is_some_and(|likeness| likeness >= NO_DIFFERENCE);
+        let is_between = at != 0 && at != smallest;
+        let is_useless = is_between && (saves_little || shows_nothing);
         if !is_useless {
-            above = Some(size);
+            above = Some(size.bytes);
         }
         is_useless
     };
-    bytes.iter().enumerate().map(judge).collect()
+    sizes.iter().enumerate().map(judge).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::useless;
+    use super::{Made, useless};
+
+    fn of(bytes: &[i64]) -> Vec<bool> {
+        useless(&bytes.iter().map(|&bytes| Made { bytes, likeness: None }).collect::<Vec<_>>())
+    }
 
     #[test]
     fn what_saves_little_goes_and_the_ends_stay() {
-        assert_eq!(useless(&[1_000, 600, 300, 200]), [false; 4]);
-        assert_eq!(useless(&[1_000, 900, 840, 830]), [false, true, false, false]);
-        assert_eq!(useless(&[1_000, 990, 980, 970]), [false, true, true, false]);
-        assert!(useless(&[]).is_empty() && useless(&[7]) == [false]);
+        assert_eq!(of(&[1_000, 600, 300, 200]), [false; 4]);
+        assert_eq!(of(&[1_000, 900, 840, 830]), [false, true, false, false]);
+        assert_eq!(of(&[1_000, 990, 980, 970]), [false, true, true, false]);
+        assert!(of(&[]).is_empty() && of(&[7]) == [false]);
+    }
+
+    #[test]
+    fn what_looks_like_the_next_smaller_goes_and_the_ends_stay() {
+        let made = |bytes, likeness| Made { bytes, likeness: Some(likeness) };
+        let sizes = [made(1_000, 1.0), made(600, 0.9992), made(300, 0.98), made(200, 1.0)];
+        assert_eq!(useless(&sizes), [false, true, false, false]);
     }
 }

@@ -216,6 +216,7 @@ pub struct PublishChunkInput {
     pub iv: Option<AesBlock>,
     pub is_draft: bool,
     pub is_last: bool,
+    pub likeness: Option<f64>,
 }
 
 #[derive(cynic::InputObject, Clone, Debug, PartialEq)]

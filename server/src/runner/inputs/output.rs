@@ -99,6 +99,9 @@ pub struct PublishChunkInput {
     /// No chunk follows. To be said where the plan gave no count.
     #[graphql(default)]
     is_last: bool,
+    /// How alike its pictures are to those of the next smaller size, scaled up: SSIM of the luma, 1 for no difference. Told
+    /// of encoded sizes between the largest and the smallest.
+    likeness: Option<f64>,
 }
 
 impl From<PublishChunkInput> for Chunk {
@@ -122,6 +125,7 @@ impl From<PublishChunkInput> for Chunk {
             iv: input.iv,
             is_draft: input.is_draft,
             is_last: input.is_last,
+            likeness: input.likeness,
         }
     }
 }
