@@ -10,6 +10,7 @@ use crate::{
         operations::{JobKind, RunnerCapabilitiesInput},
     },
     ffmpeg::args::software_encoder,
+    hardware::{self, Outcome, Tried},
     tools::Tools,
 };
 
@@ -25,15 +26,39 @@ const MOST_ENCODERS: usize = 100;
 pub async fn detect(tools: &Tools, containment: &[&str], jobs: usize) -> RunnerCapabilitiesInput {
     let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
     let (list, banner) = listed(&tools.ffmpeg).await;
+    let encoders = without_failing(tools, encoders(&list)).await;
     RunnerCapabilitiesInput {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         ffmpeg_version: version(&banner),
         platform: format!("{} {}", consts::OS, consts::ARCH),
-        encoders: encoders(&list),
+        encoders,
         jobs: count(jobs),
         cores: count(thread::available_parallelism().map_or(1, usize::from)),
         containment: containment.iter().map(|layer| (*layer).to_owned()).collect(),
     }
+}
+
+/// Leaves out what needs hardware that this machine lacks, or that does not work.
+async fn without_failing(tools: &Tools, mut encoders: Vec<String>) -> Vec<String> {
+    for tried in hardware::try_all(&tools.ffmpeg, &encoders).await {
+        let Tried { encoder, outcome } = tried;
+        match &outcome {
+            Outcome::Works => tracing::info!(encoder, "a hardware encoder works; jobs do not use it"),
+            Outcome::Absent(device) => {
+                tracing::debug!(encoder, device, "there is no hardware for an encoder")
+            }
+            Outcome::Fails(why) => tracing::warn!(encoder, why, "a hardware encoder does not work here"),
+        }
+        if outcome != Outcome::Works {
+            encoders.retain(|other| *other != encoder);
+        }
+    }
+    encoders
+}
+
+/// What ffmpeg lists of encoders of pictures, in software and hardware, whether or not they work.
+pub async fn listed_encoders(tools: &Tools) -> Vec<String> {
+    encoders(&listed(&tools.ffmpeg).await.0)
 }
 
 /// The kinds of job that can be done with these encoders, beside those that every runner can do.

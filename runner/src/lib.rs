@@ -12,6 +12,7 @@ mod claim;
 pub mod ffmpeg;
 pub mod files;
 pub mod fmp4;
+pub mod hardware;
 mod identity;
 pub mod job;
 pub mod mp4;

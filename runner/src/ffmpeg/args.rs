@@ -2,6 +2,7 @@
 //! named by us, relative to the job's folder.
 
 mod encoders;
+mod hardware;
 mod wrapping;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub use encoders::{parts, software_encoder};
+pub use hardware::{RENDER_NODE, trial};
 pub use wrapping::{Contents, download, download_output, download_sound, rewrap, rewrapped_output};
 
 /// Where the timeline of all renditions begins, so that the first decoding time is positive in spite of

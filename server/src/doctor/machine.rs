@@ -2,7 +2,12 @@
 
 use std::path::Path;
 
-use kinora_runner::{Tools, sandbox::Sandbox};
+use kinora_runner::{
+    Tools,
+    capabilities::listed_encoders,
+    hardware::{Tried, try_all},
+    sandbox::Sandbox,
+};
 use tokio::process::Command;
 
 use super::Finding;
@@ -43,6 +48,7 @@ pub async fn check(ladder: &[Rung]) -> Vec<Finding> {
         let seen = format!("{} missing", decoders.join(", "));
         Finding::weak("ffmpeg decodes what people upload", seen, "Uploads of that kind will fail.")
     });
+    findings.push(hardware_finding(&try_all(&tools.ffmpeg, &listed_encoders(&tools).await).await));
     let layers = Sandbox::detect(&tools.ffmpeg).await.layers();
     let walled = layers.iter().any(|layer| matches!(*layer, "bubblewrap" | "Landlock"));
     let what = "ffmpeg runs behind walls";
@@ -71,6 +77,14 @@ fn extras(listed: &str, ladder: &[Rung]) -> Option<Finding> {
         let mend = "Videos are ready without them, until a runner comes that can. Install an ffmpeg that was built with them.";
         Finding::weak(what, format!("{} missing", missing.join(", ")), mend)
     })
+}
+
+/// Which of the machine's own encoders work. None has to: jobs use none.
+fn hardware_finding(tried: &[Tried]) -> Finding {
+    let told = tried.iter().map(|Tried { encoder, outcome }| format!("{encoder} {outcome}"));
+    let told: Vec<String> = told.collect();
+    let seen = if told.is_empty() { "ffmpeg lists none".to_owned() } else { told.join("; ") };
+    Finding::good("hardware encoders were tried; jobs use none", seen)
 }
 
 async fn output(program: &Path, argument: &str) -> String {

@@ -41,7 +41,8 @@ pub struct RunnerCapabilities {
     ffmpeg_version: String,
     /// Operating system and processor.
     platform: String,
-    /// Video encoders as its ffmpeg lists them, in software and hardware.
+    /// Video encoders of its ffmpeg as that names them, in software and hardware. What needs hardware is left out where it
+    /// was tried and does not work.
     encoders: Vec<String>,
     /// Jobs at once.
     jobs: i32,
