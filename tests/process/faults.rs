@@ -107,6 +107,34 @@ async fn a_runner_that_is_told_to_stop_gives_its_work_back_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_video_that_is_deleted_in_mid_encode_is_worked_on_no_more() {
+    let rung = |short_side| Rung::new(short_side, 500_000);
+    let app = TestApp::start_with(|config| config.ladder = vec![rung(240), rung(180)]).await;
+    let ann = app.person("ann").await;
+    let one = runner(&app, "one").await;
+    let video = ann.upload_clip(&clips::CHUNKS_VP9).await;
+    until(&app, "SELECT count(*) FROM job WHERE kind = 'encode_chunk' AND state = 'leased'").await;
+    let began = Instant::now();
+    while family(one.pid()).len() == 1 {
+        assert!(began.elapsed() < SOON, "it has started nothing");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    ann.run("mutation ($id: ID!) { deleteVideo(id: $id) }", serde_json::json!({ "id": video })).await.data();
+    let began = Instant::now();
+    while family(one.pid()).len() > 1 {
+        assert!(began.elapsed() < SOON, "it goes on:\n{}", one.words());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let next = ann.upload_clip(&clips::SHORT).await;
+    ann.ready(&next, PATIENCE).await;
+    assert_eq!(app.number("SELECT count(*) FROM job WHERE error IS NOT NULL").await, 0, "nobody is to blame");
+    // What was on its way to the store just then is nobody's.
+    let found = app.compare_storage().await;
+    app.mend_storage(&found).await;
+    assert_nothing_is_lost(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn twenty_leases_outlast_a_server_that_is_killed() {
     let place = Place::new();
     let port = free_port();

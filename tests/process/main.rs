@@ -5,6 +5,7 @@ mod chunks;
 mod commands;
 mod desk;
 mod faults;
+mod memory;
 mod refusals;
 mod runner;
 mod sent_again;
