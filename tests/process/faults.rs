@@ -28,7 +28,7 @@ use crate::survival::{postgres_gone, postgres_of};
 const SOON: Duration = Duration::from_secs(15);
 
 /// After whatever happened: every chunk is there once, every object that is named exists, and nothing is half done.
-async fn assert_nothing_is_lost(app: &TestApp) {
+pub async fn assert_nothing_is_lost(app: &TestApp) {
     const TWICE: &str =
         "SELECT count(*) FROM (SELECT FROM chunk GROUP BY rendition_id, index HAVING count(*) > 1) x";
     assert_eq!(app.number(TWICE).await, 0, "a chunk was published twice");

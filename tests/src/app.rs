@@ -80,6 +80,9 @@ impl TestApp {
         if let Some(store) = &store {
             config.s3 = Some(store.settings());
         }
+        // A test may have chosen another one.
+        let database_url =
+            config.database_url.as_deref().map_or(database_url, |chosen| Url::parse(chosen).unwrap());
         let running = serve::start(config, site_file).await.unwrap();
         let url = Url::parse(&format!("http://{}", running.address())).unwrap();
         if let Some(Store::Garage(garage)) = &store {

@@ -31,7 +31,7 @@ static POSTGRES: OnceLock<Postgres> = OnceLock::new();
 static FAILED: AtomicBool = AtomicBool::new(false);
 
 /// A new database with every table and no rows.
-pub(crate) async fn create() -> Url {
+pub async fn create() -> Url {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     static MIGRATED: OnceCell<()> = OnceCell::const_new();
     let postgres =
@@ -72,6 +72,12 @@ async fn make_template(server: &Url) {
     migrate(&connection).await.unwrap();
     // A template can be copied only while nobody is connected to it.
     connection.close().await.unwrap();
+}
+
+/// The socket behind the address of a database.
+pub fn socket(database: &Url) -> PathBuf {
+    let folder = database.query_pairs().find(|(name, _)| name == "host").expect("it has no port").1;
+    Path::new(&*folder).join(".s.PGSQL.5432")
 }
 
 fn named(server: &Url, name: &str) -> Url {

@@ -4,7 +4,7 @@
 pub mod app;
 pub mod browser;
 pub mod clips;
-mod database;
+pub mod database;
 pub mod fake_runner;
 pub mod garage;
 pub mod graphql;
@@ -17,6 +17,7 @@ pub mod published;
 pub mod receiver;
 pub mod served;
 pub mod socket;
+pub mod tripwire;
 pub mod weather;
 
 use std::io::Write;
