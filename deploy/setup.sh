@@ -2,7 +2,7 @@
 # Installs what Kinora needs and is not there yet; says what it does; does nothing, quickly, when nothing is missing.
 #
 #   deploy/setup.sh run     to build and serve: ffmpeg, Postgres's programs, Node, a C compiler, the sandbox, the wasm target
-#   deploy/setup.sh test    the same, and a browser with its driver and fonts
+#   deploy/setup.sh test    the same, and a browser with its driver and fonts, and a library that makes clocks wrong
 #
 # KINORA_WASM_TOOLCHAIN=debian   take the wasm target from Debian's packages, without asking rustup
 # CARGO_TARGET_DIR               where the choice of the wasm toolchain is remembered for the build
@@ -79,6 +79,7 @@ wasm_is_ready() {
 }
 
 has_browser() { have chromium || have chromium-browser || have google-chrome; }
+has_wrong_clocks() { compgen -G '/usr/lib*/*/faketime/libfaketimeMT.so.1' >/dev/null; }
 has_fonts() { [ "$system" = Darwin ] || [ -n "$(find -L /usr/share/fonts -name '*.[to]tf' -print -quit 2>/dev/null)" ]; }
 
 is_there() {
@@ -137,15 +138,15 @@ apt_install() {
 
 apt_offers() { [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]; }
 
-# The same engine without a desktop, in about half of its processor time. The tests do without where there is none.
-install_headless_shell() {
+# What the tests do without where there is none: a package, and what is then done without it.
+install_if_offered() {
   have apt-get || return 0
   [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || return 0
-  apt_offers chromium-headless-shell || return 0
+  apt_offers "$1" || return 0
   apt_refresh
-  say "installing with apt: chromium-headless-shell"
-  apt_get install -y --no-install-recommends chromium-headless-shell >"$scratch/apt.log" 2>&1 ||
-    say "apt could not install it; the tests take Chromium itself"
+  say "installing with apt: $1"
+  apt_get install -y --no-install-recommends "$1" >"$scratch/apt.log" 2>&1 ||
+    say "apt could not install it; $2"
 }
 
 # Debian creates and starts a cluster with the programs unless it is told not to. It is told so only for this install.
@@ -310,5 +311,9 @@ if [ ${#missing[@]} -gt 0 ]; then
     exit 1
   fi
 fi
-[ "$part" = run ] || have chromium-headless-shell || install_headless_shell
+if [ "$part" = test ]; then
+  # The same engine without a desktop, in about half of its processor time.
+  have chromium-headless-shell || install_if_offered chromium-headless-shell 'the tests take Chromium itself'
+  has_wrong_clocks || install_if_offered libfaketime 'what is tested with clocks that are off is passed over'
+fi
 wasm_is_ready || install_wasm

@@ -31,7 +31,7 @@ fn body(object: u32, part: usize, size: usize) -> Vec<u8> {
 }
 
 /// Sends one object; the error is where the kill met it.
-async fn send(storage: &Storage, object: u32) -> Result<(), Box<dyn std::error::Error>> {
+pub async fn send(storage: &Storage, object: u32) -> Result<(), Box<dyn std::error::Error>> {
     let key = format!("videos/{object}");
     let http = reqwest::Client::new();
     let upload = storage.begin_multipart(&key).await?;
@@ -45,7 +45,7 @@ async fn send(storage: &Storage, object: u32) -> Result<(), Box<dyn std::error::
 }
 
 /// Whether the object is there, and then every byte of it.
-async fn is_whole(storage: &Storage, object: u32) -> bool {
+pub async fn is_whole(storage: &Storage, object: u32) -> bool {
     let key = format!("videos/{object}");
     match storage.size_bytes(&key).await {
         Err(StorageError::NotFound) => return false,

@@ -19,6 +19,7 @@ pub mod served;
 pub mod socket;
 pub mod tripwire;
 pub mod weather;
+pub mod wrong_clock;
 
 use std::io::Write;
 use std::path::PathBuf;

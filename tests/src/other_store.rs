@@ -48,6 +48,11 @@ pub struct OtherStore(Served);
 impl OtherStore {
     /// Keeps its objects in `folder`.
     pub async fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[]).await
+    }
+
+    /// The same with more in its environment.
+    pub async fn start_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
         // An error only says that there is one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let port = free_port();
@@ -55,6 +60,7 @@ impl OtherStore {
         command
             .args(["--listen", &format!("127.0.0.1:{port}"), "--bucket", BUCKET, "--folder"])
             .arg(folder)
+            .envs(environment.iter().copied())
             .env("S3_ACCESS_KEY_ID", ACCESS_KEY_ID)
             .env("S3_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
         let store = Served::follow(&mut command, port);
