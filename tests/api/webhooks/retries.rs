@@ -40,6 +40,44 @@ async fn a_receiver_that_was_down_gets_the_same_message_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_was_down_for_an_hour_misses_nothing() {
+    let app = site().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let port = free_port();
+    let (secret, webhook) = ann.webhook(&format!("http://127.0.0.1:{port}/"), &["VIDEO_READY"]).await;
+    for title in ["first", "second", "third"] {
+        app.ready_video(&ann, &runner, title).await;
+    }
+    let all_tried = async |tries: i64| {
+        let begun = Instant::now();
+        loop {
+            let log = ann.deliveries(&webhook).await;
+            if log.iter().all(|entry| entry["attempts"] == tries && !entry["error"].is_null()) {
+                return log;
+            }
+            assert!(begun.elapsed() < 2 * SOON, "not tried: {log:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    assert_eq!(all_tried(1).await.len(), 3);
+    // As often as it is tried in an hour, without the hour.
+    app.sql("UPDATE webhook_delivery SET attempts = 5").await;
+    hurry(&app).await;
+    let log = all_tried(6).await;
+    assert!(log.iter().all(|entry| entry["state"] == "PENDING"), "{log:?}");
+
+    let receiver = Receiver::start_on(port).await;
+    hurry(&app).await;
+    let received = receiver.wait_for(3, 2 * SOON).await;
+    let mut ids: Vec<&str> = received.iter().map(|message| message.id()).collect();
+    let mut sent: Vec<&str> = log.iter().map(|entry| entry["messageId"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    sent.sort_unstable();
+    assert_eq!(ids, sent, "each once, by the id that it has had from the first try on");
+    assert!(received.iter().all(|message| message.is_genuine(&secret)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_500_it_is_sent_again_by_itself_and_after_200_no_more() {
     let app = site().await;
     let ann = app.person("ann").await;
