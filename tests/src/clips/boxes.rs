@@ -25,7 +25,7 @@ pub(super) fn place(bytes: &[u8], path: &[&[u8; 4]]) -> Range<usize> {
     for kind in path {
         let mut at = inside.start;
         inside = loop {
-            assert!(at + 8 <= inside.end, "there is no {}", String::from_utf8_lossy(*kind));
+            assert!(at + 8 <= inside.end, "there is no {}", kind.escape_ascii());
             let end = at + u32_at(bytes, at) as usize;
             if &bytes[at + 4..at + 8] == *kind {
                 // The next one is looked for behind what the box itself says.
