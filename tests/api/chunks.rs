@@ -306,7 +306,9 @@ async fn deleting_a_growing_video_leaves_nothing() {
     assert_eq!(runner.lease_part().await, None);
     // A runner that was just sending does not know yet.
     let late = &signed["signJobOutputs"][0];
-    assert!(kinora_tests::person::put(&runner.client, late, chunk_bytes("audio")).await.status().is_success());
+    assert!(
+        kinora_tests::person::put(&runner.client, late, chunk_bytes("audio")).await.status().is_success()
+    );
     for _ in 0..50 {
         let found = app.compare_storage().await;
         app.mend_storage(&found).await;

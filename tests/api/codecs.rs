@@ -2,7 +2,7 @@
 //! video without them.
 
 use kinora_tests::app::TestApp;
-use kinora_tests::fake_runner::{FakeRunner, IV, plan_with_codecs, planned_chunk};
+use kinora_tests::fake_runner::{FakeRunner, IV, chunk_bytes, md5_of, plan_with_codecs, planned_chunk};
 use kinora_tests::person::Person;
 use serde_json::{Value, json};
 
@@ -183,9 +183,11 @@ async fn a_job_makes_its_own_chunk_in_its_own_codec() {
         assert_eq!(published.code(), "RESULT_REJECTED", "{rendition}");
     }
     // A runner that sends H.264 under another name.
-    let output = json!([{ "kind": "CHUNK", "rendition": "360p-hevc", "chunk": 0, "size": 9_600 }]);
+    let bytes = chunk_bytes("360p");
+    let output = json!([{
+        "kind": "CHUNK", "rendition": "360p-hevc", "chunk": 0, "size": 9_600, "md5": md5_of(&bytes),
+    }]);
     let signed = runner.sign_outputs(lease, output).await.data()["signJobOutputs"].take();
-    let bytes = kinora_tests::fake_runner::chunk_bytes("360p");
     assert!(kinora_tests::person::put(&runner.client, &signed[0], bytes).await.status().is_success());
     let mut lie = planned_chunk("360p-hevc", 0);
     lie["codecs"] = json!("avc1.64001e");

@@ -316,7 +316,8 @@ async fn what_old_containers_hold_can_be_watched_before_it_is_ready_and_joins() 
 async fn a_size_that_looks_like_the_next_smaller_is_not_kept() {
     let app = TestApp::start_with(|config| {
         config.embedded_runner = true;
-        config.ladder = [300, 240, 180, 120].map(|side| Rung { video_bitrate: 5_000_000, ..rung(side) }).into();
+        config.ladder =
+            [300, 240, 180, 120].map(|side| Rung { video_bitrate: 5_000_000, ..rung(side) }).into();
     })
     .await;
     let ann = app.person("ann").await;
