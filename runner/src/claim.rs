@@ -368,3 +368,26 @@ async fn give_up(runner: &Runner, job: &Job, report: Report, log: &str) -> bool 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_waits_for_begins_in_idle_hours_and_takes_no_place() {
+        let mut places = Places::new(2, true);
+        assert!(places.have_time());
+        places.take(Place::Background);
+        places.take(Place::Background);
+        assert!(!places.have_time(), "no more of them than other jobs at once");
+        assert_eq!(places.best(), Some(Place::Any), "what comes now begins beside them");
+        places.take(Place::Any);
+        places.give_back(Place::Background);
+        assert!(!places.have_time(), "none begins beside what somebody waits for");
+        places.take(Place::Any);
+        assert_eq!(places.best(), Some(Place::Planner));
+        places.give_back(Place::Any);
+        places.give_back(Place::Any);
+        assert!(places.have_time());
+    }
+}
