@@ -32,10 +32,16 @@ cargo test --locked --workspace --no-run
 run() { cargo test --locked --workspace --no-fail-fast "$@"; }
 named() { printf -- '--test\n%s\n' "$@"; }
 
-all=$(cargo metadata --locked --no-deps --format-version 1 | node -e '
-  const { packages } = JSON.parse(require("fs").readFileSync(0));
-  const targets = packages.flatMap(({ targets }) => targets).filter(({ kind }) => kind.includes("test"));
-  console.log(targets.map(({ name }) => name).join("\n"));')
+# The names of what is tested, by kind.
+targets() {
+  cargo metadata --locked --no-deps --format-version 1 | node -e '
+    const { packages } = JSON.parse(require("fs").readFileSync(0));
+    const wanted = ({ kind, test }) => test && kind.includes(process.argv[1]);
+    console.log(packages.flatMap(({ targets }) => targets).filter(wanted).map(({ name }) => name).join("\n"));' "$1"
+}
+all=$(targets test)
+# All programs would be built a second time, for tests that they do not have.
+mapfile -t programs < <(targets bin)
 mapfile -t busy < <(grep -vxF "$(printf '%s\n' "${waiting[@]}" "${sleeping[@]}")" <<<"$all")
 
 waiting_lane() {
@@ -54,7 +60,7 @@ waiting_lane() {
 busy_lane() {
   local failed=
   RUST_TEST_THREADS=4 run $(named "${sleeping[@]}") || failed=yes
-  run --lib --bins $(named "${busy[@]}") || failed=yes
+  run --lib $(printf -- '--bin\n%s\n' "${programs[@]}") $(named "${busy[@]}") || failed=yes
   test -z "$failed"
 }
 

@@ -27,8 +27,14 @@ fn large_video(folder: &Path, mebibytes: usize) -> PathBuf {
     let padding = mebibytes * MEBIBYTE;
     file.write_all(&u32::try_from(padding).unwrap().to_be_bytes()).unwrap();
     file.write_all(b"free").unwrap();
-    let noise: Vec<u8> = (0..padding - 8).map(|index| (index * 31 / 7 % 251) as u8).collect();
-    file.write_all(&noise).unwrap();
+    // As long as a prime number, so that no two parts are the same.
+    let noise: Vec<u8> = (0..999_983).map(|index: usize| (index * 31 / 7 % 251) as u8).collect();
+    let mut left = padding - 8;
+    while left > 0 {
+        let piece = &noise[..noise.len().min(left)];
+        file.write_all(piece).unwrap();
+        left -= piece.len();
+    }
     path
 }
 

@@ -274,11 +274,12 @@ async fn what_old_containers_hold_can_be_watched_before_it_is_ready_and_joins() 
     let folder = tempfile::tempdir().unwrap();
     let kinds = [
         ("divx.avi", "-c:v mpeg4 -bf 2 -c:a libmp3lame"),
-        ("camera.avi", "-c:v mjpeg -pix_fmt yuvj420p -c:a pcm_s16le"),
         ("disc.mpg", "-c:v mpeg2video -bf 2 -c:a mp2"),
+        // What an MP4 does not hold.
         ("media.wmv", "-c:v wmv2 -c:a wmav2"),
-        ("theora.ogv", "-c:v libtheora -c:a libvorbis"),
     ];
+    // With what is made of them in one piece: those whose frames come in another order than they are shown in.
+    let compared = ["divx.avi", "disc.mpg"];
     for (name, options) in kinds {
         let file = folder.path().join(name);
         let made = Command::new("ffmpeg")
@@ -294,17 +295,16 @@ async fn what_old_containers_hold_can_be_watched_before_it_is_ready_and_joins() 
         assert_eq!(early["state"], "PROCESSING", "{name}: it was ready as soon as it could be watched");
         let video = ann.ready(&id, PATIENCE).await;
         let cut = fetch(&ann.client, video).await;
-        let whole = processed_file(&ann, &app, &file, true).await;
         let pictures = &cut.pictures[0];
-        assert_eq!((chunks(pictures), chunks(&whole.pictures[0])), (2, 1), "{name}");
+        assert_eq!(chunks(pictures), 2, "{name}");
         // Where times are rounded to milliseconds, nobody can tell whether the last frame has still begun.
         let count = pictures.packets("v").len();
-        assert!(
-            count.abs_diff(whole.pictures[0].packets("v").len()) <= 1 && count.abs_diff(360) <= 1,
-            "{name}: {count}"
-        );
+        assert!(count.abs_diff(360) <= 1, "{name}: {count}");
         assert_even(pictures, count);
-        assert_seamless(&likeness(&pictures.file, &whole.pictures[0].file), 30.0, name);
+        if compared.contains(&name) {
+            let whole = processed_file(&ann, &app, &file, true).await;
+            assert_seamless(&likeness(&pictures.file, &whole.pictures[0].file), 30.0, name);
+        }
         let sound = cut.sound.as_ref().unwrap();
         let late_ms = probe::sound_begins_ms(&sound.file) - probe::picture_begins_ms(&cut.pictures[0].file);
         let in_source_ms = probe::sound_begins_ms(&file) - probe::picture_begins_ms(&file);
