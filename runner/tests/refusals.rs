@@ -209,7 +209,7 @@ async fn what_takes_too_long_to_look_at_is_refused() {
     let frames = bytes.windows(4).position(|found| found == b"\x1f\x43\xb6\x75").unwrap();
     let trial = Trial::bytes(&bytes[..frames]);
     std::fs::File::options().write(true).open(trial.folder.source()).unwrap().set_len(1 << 30).unwrap();
-    let bench = bench().await.with_longest_look(std::time::Duration::from_secs(1));
+    let bench = bench().await.with_longest_look(std::time::Duration::from_millis(100));
     let outcome = process(&bench, &trial.folder, &small_settings(), &|_| {}).await;
     let is_refused = matches!(outcome, Err(MediaError::Refused { refusal: Refusal::ProbeTimeout, .. }));
     assert!(is_refused, "{outcome:?}");

@@ -164,7 +164,7 @@ async fn without_a_network_it_waits_and_goes_on_by_itself() {
     let ann = Person::log_in(&app.guest, "ann").await;
     let page = UploadPage::open(&browser).await;
     assert!(!page.asks_before_closing().await, "there is nothing to lose yet");
-    browser.limit_uploads(Some(12 << 20)).await;
+    browser.limit_uploads(Some(4 << 20)).await;
     page.drop_file(&file).await;
     received_at_least(&ann, 3).await;
     assert!(page.asks_before_closing().await, "an upload would be cut");

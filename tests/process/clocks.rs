@@ -23,7 +23,8 @@ const NO_LIBRARY: &str = "there is no libfaketime to make clocks wrong with";
 
 /// A runner whose clock is off, on a site.
 fn runner(place: &Place, served: &Served, clock: &WrongClock, name: &str) -> Served {
-    let mut command = command(&["runner", "--server", served.url.as_str(), "--token", &runner_token(place)]);
+    let mut command =
+        command(&["runner", "--server", served.url.as_str(), "--token", &runner_token(place, &[])]);
     command.arg("--work-dir").arg(place.data().join(name)).envs(clock.settings());
     Served::follow(&mut command, 0)
 }

@@ -66,13 +66,12 @@ async fn a_doctor_says_what_mends_a_bucket() {
     let there = store.settings();
     let endpoint = there.endpoint.to_string();
     let cases = [
-        ("http://127.0.0.1:9", "kinora", &*there.secret_access_key, "curl -sv"),
-        (&endpoint, "elsewhere", &there.secret_access_key, "aws s3api create-bucket --bucket elsewhere"),
-        (&endpoint, "kinora", "another secret than the store's", "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY"),
+        ("elsewhere", &*there.secret_access_key, "aws s3api create-bucket --bucket elsewhere"),
+        ("kinora", "another secret than the store's", "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY"),
     ];
-    for (endpoint, bucket, secret, mend) in cases {
+    for (bucket, secret, mend) in cases {
         let settings = [
-            ("S3_ENDPOINT", endpoint),
+            ("S3_ENDPOINT", &*endpoint),
             ("S3_BUCKET", bucket),
             ("S3_ACCESS_KEY_ID", &there.access_key_id),
             ("S3_SECRET_ACCESS_KEY", secret),

@@ -16,19 +16,12 @@ use url::Url;
 use crate::Place;
 use crate::chunks::PATIENCE;
 use crate::faults::assert_nothing_is_lost;
+use crate::runner::runner_token;
 
 const SOON: Duration = Duration::from_secs(15);
 
 /// What is written in the transactions that begin a video, publish its first chunk, and make it READY.
 const TRANSACTIONS: [&str; 3] = ["make_poster", "INSERT INTO \"chunk\"", "make_previews"];
-
-/// The token of a runner, made as an administrator makes it.
-fn runner_token(place: &Place, settings: &[(&str, &str)]) -> String {
-    let mut command = command(&["token", "create", "--name", "elsewhere"]);
-    let done = command.env("KINORA_DATA_DIR", place.data()).envs(settings.iter().copied()).output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    String::from_utf8(done.stdout).unwrap().trim().to_owned()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_in_mid_publish_publishes_each_video_once() {

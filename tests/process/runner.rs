@@ -16,16 +16,19 @@ use crate::Place;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub fn runner_token(place: &Place) -> String {
-    token(place, &["token", "create", "--name", "elsewhere"], "kn_")
+/// The token of a runner, made as an administrator makes it.
+pub fn runner_token(place: &Place, settings: &[(&str, &str)]) -> String {
+    token(place, settings, &["token", "create", "--name", "elsewhere"], "kn_")
 }
 
 fn registration_token(place: &Place) -> String {
-    token(place, &["token", "create", "--runner", "--name", "elsewhere"], "knr_")
+    token(place, &[], &["token", "create", "--runner", "--name", "elsewhere"], "knr_")
 }
 
-fn token(place: &Place, arguments: &[&str], prefix: &str) -> String {
-    let done = command(arguments).env("KINORA_DATA_DIR", place.data()).output().unwrap();
+fn token(place: &Place, settings: &[(&str, &str)], arguments: &[&str], prefix: &str) -> String {
+    let mut command = command(arguments);
+    command.env("KINORA_DATA_DIR", place.data()).envs(settings.iter().copied());
+    let done = command.output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout)
         .unwrap()
@@ -198,7 +201,7 @@ async fn a_runner_elsewhere_processes_a_video_and_ends() {
     served.ready().await;
     let ann = Person::sign_up(&served.client(), "ann").await;
     let video = ann.upload_clip(&clips::SHORT).await;
-    let token = runner_token(&place);
+    let token = runner_token(&place, &[]);
     let mut command = command(&["runner", "--server", served.url.as_str(), "--token", &token, "--once"]);
     let mut runner = Served::follow(&mut command, 0);
     let status = runner.ended(PATIENCE).await;

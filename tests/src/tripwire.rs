@@ -140,9 +140,19 @@ async fn carry(
         tokio::select! {
             read = from_near.read(&mut out) => {
                 let Ok(length @ 1..) = read else { return };
-                said.extend_from_slice(&out[..length]);
-                let found = (*lock(armed)).filter(|armed| armed.sign.is_in(&said));
-                forget(&mut said);
+                let waiting = *lock(armed);
+                let found = match waiting {
+                    Some(armed) => {
+                        said.extend_from_slice(&out[..length]);
+                        let is_in = armed.sign.is_in(&said);
+                        forget(&mut said, length);
+                        Some(armed).filter(|_| is_in)
+                    }
+                    None => {
+                        said.clear();
+                        None
+                    }
+                };
                 match found.map(|armed| armed.moment) {
                     Some(Moment::Before) => return spring(armed),
                     Some(Moment::After) => is_heard = true,
@@ -168,10 +178,11 @@ async fn carry(
 const BEGIN: &[u8] = b"BEGIN\0";
 const COMMIT: &[u8] = b"COMMIT\0";
 
-/// Drops transactions that are over, and what is too long ago.
-fn forget(said: &mut Vec<u8>) {
-    if let Some(at) = last(said, COMMIT) {
-        said.drain(..at + COMMIT.len());
+/// Drops transactions that are over, and what is too long ago. So many bytes are new.
+fn forget(said: &mut Vec<u8>, new: usize) {
+    let looked_at = said.len().saturating_sub(new + COMMIT.len());
+    if let Some(at) = last(&said[looked_at..], COMMIT) {
+        said.drain(..looked_at + at + COMMIT.len());
     }
     said.drain(..said.len().saturating_sub(REMEMBERED_BYTES));
 }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 /// A box around a body.
-pub(super) fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+pub(crate) fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
     [&(body.len() as u32 + 8).to_be_bytes()[..], kind, body].concat()
 }
 

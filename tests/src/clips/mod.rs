@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
+pub(crate) use boxes::boxed;
 pub use broken::Broken;
 pub use chunked::{
     CHUNKS, CHUNKS_HEAVY, CHUNKS_IRREGULAR, CHUNKS_SHORT_VP9, CHUNKS_SMALL, CHUNKS_UNEVEN, CHUNKS_VP9,
