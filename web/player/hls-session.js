@@ -87,6 +87,7 @@ export function attachHls(video, url, { startPosition, active }, report) {
   const leaveOtherCodecs = () => {
     if (plainOnly || !hls.levels.some(isExtra)) return false;
     plainOnly = true;
+    mediaErrorAt = -Infinity;
     const wasPlaying = !video.paused;
     reload();
     if (wasPlaying) video.play().catch(() => {});
