@@ -56,11 +56,6 @@ async fn without_failing(tools: &Tools, mut encoders: Vec<String>) -> Vec<String
     encoders
 }
 
-/// What ffmpeg lists of encoders of pictures, in software and hardware, whether or not they work.
-pub async fn listed_encoders(tools: &Tools) -> Vec<String> {
-    encoders(&listed(&tools.ffmpeg).await.0)
-}
-
 /// The kinds of job that can be done with these encoders, beside those that every runner can do.
 pub(crate) fn extras(encoders: &[String]) -> Vec<JobKind> {
     let has = |codec| encoders.iter().any(|name| name == software_encoder(codec));
@@ -86,9 +81,10 @@ fn version(text: &str) -> String {
     word.unwrap_or("unknown").chars().take(LONGEST_WORD).collect()
 }
 
-/// Encoders of pictures for [`CODECS`]: lines such as ` V....D h264_vaapi  H.264/AVC (VAAPI) (codec h264)`, of which
+/// Of what ffmpeg lists of its encoders, in software and hardware, those of pictures that players take, whether or not
+/// they work here: lines such as ` V....D h264_vaapi  H.264/AVC (VAAPI) (codec h264)`, of which
 /// the codec is left out where it is called as the encoder.
-fn encoders(list: &str) -> Vec<String> {
+pub fn encoders(list: &str) -> Vec<String> {
     let named = |line: &str| {
         let mut words = line.split_whitespace();
         let (flags, name) = (words.next()?, words.next()?);

@@ -40,11 +40,6 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Whether an encoder of this name is a machine's and not ffmpeg's own.
-pub fn is_hardware(encoder: &str) -> bool {
-    args::trial(encoder).is_some()
-}
-
 /// Tries each of these that needs hardware, one after the other, on frames that ffmpeg draws itself. Where there is no
 /// device for it, nothing is started.
 pub async fn try_all(ffmpeg: &Path, encoders: &[String]) -> Vec<Tried> {
@@ -82,7 +77,7 @@ fn missing_device(encoder: &str) -> Option<&'static str> {
 /// Nothing that a stranger has sent is read, so no walls stand between ffmpeg and the devices.
 async fn run(ffmpeg: &Path, orders: &[String]) -> Result<(), String> {
     let mut command = Command::new(ffmpeg);
-    command.args(orders).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+    command.args(orders).env_clear().stdin(Stdio::null()).kill_on_drop(true);
     match tokio::time::timeout(DEADLINE, command.output()).await {
         Ok(Ok(output)) if output.status.success() => Ok(()),
         Ok(Ok(output)) => Err(reason(&String::from_utf8_lossy(&output.stderr))),
@@ -106,10 +101,10 @@ mod tests {
     #[test]
     fn what_needs_hardware_is_known_by_its_name() {
         for name in ["h264_vaapi", "hevc_nvenc", "av1_qsv", "h264_videotoolbox", "h264_v4l2m2m"] {
-            assert!(is_hardware(name), "{name}");
+            assert!(args::trial(name).is_some(), "{name}");
         }
         for name in ["libx264", "libx265", "libsvtav1", "h264"] {
-            assert!(!is_hardware(name), "{name}");
+            assert!(args::trial(name).is_none(), "{name}");
         }
     }
 

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 
 use anyhow::{Context as _, Result, bail};
+use kinora_entity::rendition;
+use kinora_runner::ffmpeg::{args::software_encoder, ladder::Codec};
 
 /// How much care the encoder takes, in the words of x264 and x265: the slower, the fewer bytes for the same picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, async_graphql::Enum)]
@@ -51,13 +53,23 @@ pub enum VideoCodec {
     Av1,
 }
 
+impl From<rendition::Codec> for VideoCodec {
+    fn from(codec: rendition::Codec) -> Self {
+        match codec {
+            rendition::Codec::H264 => Self::H264,
+            rendition::Codec::Hevc => Self::Hevc,
+            rendition::Codec::Av1 => Self::Av1,
+        }
+    }
+}
+
 impl VideoCodec {
     /// What ffmpeg calls the encoder that a runner needs for it, where not every runner has it.
     pub fn extra_encoder(self) -> Option<&'static str> {
         match self {
             Self::H264 => None,
-            Self::Hevc => Some("libx265"),
-            Self::Av1 => Some("libsvtav1"),
+            Self::Hevc => Some(software_encoder(Codec::Hevc)),
+            Self::Av1 => Some(software_encoder(Codec::Av1)),
         }
     }
 

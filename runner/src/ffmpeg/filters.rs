@@ -2,7 +2,7 @@
 
 use super::{
     colour::{Matrix, Transfer},
-    ladder::Size,
+    ladder::{Codec, Size},
     plan::Plan,
     previews::Layout,
 };
@@ -48,7 +48,9 @@ pub fn chunk(plan: &Plan, sizes: &[Size], lead: u64, frames: Option<u64>, is_las
     let end = frames.map(|frames| format!(":end_frame={}", lead + frames)).unwrap_or_default();
     timing.push(format!("trim=start_frame={lead}{end}"));
     timing.push("setpts=PTS-STARTPTS".to_owned());
-    graph(plan, sizes, timing, Measuring::Likeness)
+    // What decides about sizes is how they come out in H.264.
+    let decides = sizes.first().is_some_and(|size| size.codec == Codec::H264);
+    graph(plan, sizes, timing, if decides { Measuring::Likeness } else { Measuring::Nothing })
 }
 
 fn graph(plan: &Plan, sizes: &[Size], timing: Vec<String>, measuring: Measuring) -> String {

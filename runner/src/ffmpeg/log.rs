@@ -85,7 +85,7 @@ impl Log {
             // Told from 6.1 on, instead of a line for each.
             self.failed = number_before(line, " decode errors").unwrap_or(self.failed);
         }
-        if has(&format!("input from stream 0:{video} ")) && self.sizes.len() < MOST_SIZES {
+        if says(&format!("input from stream 0:{video} ")) && self.sizes.len() < MOST_SIZES {
             self.sizes.extend(size_of(line));
         }
         self.container_is_damaged |= says("Packet corrupt") || says("EBML") || says("Read error");

@@ -39,8 +39,8 @@ pub fn append(part: &Path, to: &Path) -> Result<(), FormatError> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)] // A test fails by panicking.
-    use super::super::track::examples::{boxed, fragment, init};
     use super::*;
+    use crate::fmp4::examples::{boxed, fragment, init};
 
     #[test]
     fn parts_become_one_track() {

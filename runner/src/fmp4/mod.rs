@@ -13,3 +13,6 @@ pub use chunks::{ByteRange, Chunk, Segment, cut, one_chunk};
 pub use joining::append;
 pub use parts::{Init, segment_ms};
 pub use track::{Fragment, Track, read_track, read_track_so_far, set_upright};
+
+#[cfg(test)]
+pub(crate) use track::examples;

@@ -58,8 +58,8 @@ pub fn segment_ms(beginning: &[u8], size: u64, init: Option<&Init>) -> Result<Op
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)] // A test fails by panicking.
-    use super::super::track::examples::{fragment, init};
     use super::*;
+    use crate::fmp4::examples::{fragment, init};
 
     #[test]
     fn the_beginnings_tell_codec_and_duration() {

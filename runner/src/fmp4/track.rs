@@ -295,7 +295,7 @@ fn close_gaps(fragments: &mut [Fragment]) {
 
 /// Boxes as ffmpeg writes them.
 #[cfg(test)]
-pub(super) mod examples {
+pub(crate) mod examples {
     use super::SAMPLE_IS_NON_SYNC;
 
     pub fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {

@@ -31,7 +31,8 @@ pub(crate) async fn encode_extra(desk: &Desk<'_>, codec: Codec) -> Result<(), Jo
     let is_wanted = |size: &Size| size.codec == codec && desk.job.renditions.contains(&size.name);
     cutting.plan.sizes = mem::take(&mut cutting.plan.extras).into_iter().filter(is_wanted).collect();
     if cutting.plan.sizes.is_empty() {
-        return Err(internal("a codec that the plan does not have").into());
+        // The codec was given up, or the video made anew, since the job was queued.
+        return desk.publisher().finish(None).await;
     }
     let cut = cutting.cut(chunk).ok_or_else(|| internal("a chunk that the plan does not have"))?;
     let folder = chunk::folder_for(desk, &cutting, &cut).await?;

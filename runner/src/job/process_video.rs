@@ -8,6 +8,7 @@ use super::{
     media::{self, Media},
     publish::whole,
     rewrap, texts,
+    verdict::INTACT_PART,
 };
 use crate::{
     api::{
@@ -33,8 +34,6 @@ const SOUND_WEIGHT: f64 = 0.1;
 const DECODING_WEIGHT: f64 = 0.1;
 const POSTER_WEIGHT_MS: i32 = 500;
 const TEXTS_WEIGHT_MS: i32 = 500;
-/// So much must be there of what a source says it holds.
-const INTACT_PART: f64 = 0.9;
 
 pub(crate) async fn process_video(desk: &Desk<'_>) -> Result<(), JobError> {
     let source = desk.upload();

@@ -7,8 +7,8 @@ use crate::{
     fmp4::Track,
 };
 
-/// So much must come out whole.
-const INTACT_PART: f64 = 0.9;
+/// So much must come out whole, and be there of what a source says it holds.
+pub(super) const INTACT_PART: f64 = 0.9;
 /// Very short clips end a frame or two early.
 const TOLERANCE_MS: f64 = 250.0;
 

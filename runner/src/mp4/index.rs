@@ -53,6 +53,9 @@ pub enum Located {
     LookAt(u64),
 }
 
+/// So often a file is looked at before it is taken for one without an index.
+pub(crate) const MOST_LOOKS: usize = 8;
+
 /// Looks for the index among the boxes that begin at `at` of the file, of which `bytes` are known. Nothing if it is
 /// no such file.
 pub fn locate(bytes: &[u8], at: u64, file_size: u64) -> Option<Located> {

@@ -8,6 +8,7 @@ mod references;
 mod samples;
 mod writer;
 
+pub(crate) use index::MOST_LOOKS;
 pub use index::{Index, Located, Track, TrackKind, locate};
 pub use references::names_other_files;
 pub use samples::{Sample, Samples};

@@ -3,7 +3,7 @@
 
 use std::{fs::File, io, os::unix::fs::FileExt};
 
-use super::index::{Located, locate};
+use super::index::{Located, MOST_LOOKS, locate};
 use crate::fmp4::{
     ByteRange,
     boxes::{descend, u32_at, walk},
@@ -22,13 +22,15 @@ pub fn names_other_files(file: &File) -> io::Result<bool> {
     let Ok(length) = usize::try_from(range.size) else { return Ok(false) };
     let mut moov = vec![0; length];
     file.read_exact_at(&mut moov, range.offset)?;
-    Ok(moov.get(8..).is_some_and(has_addresses))
+    // A length of 1 says that the real one follows, in 64 bits (ISO/IEC 14496-12, 4.2).
+    let header = if u32_at(&moov, 0) == Some(1) { 16 } else { 8 };
+    Ok(moov.get(header..).is_some_and(has_addresses))
 }
 
 fn find_index(file: &File, size: u64) -> io::Result<Option<ByteRange>> {
     let mut at = 0;
     let mut head = [0; HEAD_BYTES];
-    loop {
+    for _ in 0..MOST_LOOKS {
         let mut filled = 0;
         while filled < head.len() {
             match file.read_at(&mut head[filled..], at + filled as u64)? {
@@ -42,6 +44,7 @@ fn find_index(file: &File, size: u64) -> io::Result<Option<ByteRange>> {
             _ => return Ok(None),
         }
     }
+    Ok(None)
 }
 
 fn has_addresses(moov: &[u8]) -> bool {
@@ -63,20 +66,24 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-
-    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
-        [&(body.len() as u32 + 8).to_be_bytes()[..], kind, body].concat()
-    }
+    use crate::fmp4::examples::boxed;
 
     fn file(entry: &[u8]) -> File {
+        around(&moov(entry))
+    }
+
+    fn moov(entry: &[u8]) -> Vec<u8> {
         let dref = boxed(b"dref", &[b"\0\0\0\0\0\0\0\x01", entry].concat());
         let nested = [b"dinf", b"minf", b"mdia", b"trak", b"moov"];
-        let moov = nested.into_iter().fold(dref, |inner, kind| boxed(kind, &inner));
+        nested.into_iter().fold(dref, |inner, kind| boxed(kind, &inner))
+    }
+
+    fn around(moov: &[u8]) -> File {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&boxed(b"ftyp", b"isomxxxx")).unwrap();
         // The index lies beyond the first look.
         file.write_all(&boxed(b"mdat", &[7; 10_000])).unwrap();
-        file.write_all(&moov).unwrap();
+        file.write_all(moov).unwrap();
         file
     }
 
@@ -84,6 +91,9 @@ mod tests {
     fn an_address_is_found_wherever_the_index_lies() {
         assert!(names_other_files(&file(&boxed(b"url ", b"\0\0\0\0file:///etc/passwd\0"))).unwrap());
         assert!(names_other_files(&file(&boxed(b"urn ", b"\0\0\0\0urn:x\0"))).unwrap());
+        let moov = moov(&boxed(b"url ", b"\0\0\0\0file:///etc/passwd\0"));
+        let large = [b"\0\0\0\x01moov", &(moov.len() as u64 + 8).to_be_bytes()[..], &moov[8..]].concat();
+        assert!(names_other_files(&around(&large)).unwrap(), "its length has 64 bits");
     }
 
     #[test]
@@ -93,5 +103,7 @@ mod tests {
         assert!(!names_other_files(&file(&boxed(b"url ", b"\0\0\0\0\0"))).unwrap());
         assert!(!names_other_files(&file(b"\0\0\xff\xffurl ")).unwrap());
         assert!(!names_other_files(&tempfile::tempfile().unwrap()).unwrap());
+        let crowd = boxed(b"free", b"").repeat(10 * HEAD_BYTES);
+        assert!(!names_other_files(&around(&crowd)).unwrap(), "nobody reads a million boxes");
     }
 }

@@ -18,7 +18,7 @@ use tokio::{
 use super::Ranges;
 use crate::{
     fmp4::ByteRange,
-    mp4::{Index, Located, locate},
+    mp4::{Index, Located, MOST_LOOKS, locate},
     transfer::{TransferError, download, download_range},
     workdir::JobFolder,
 };
@@ -27,8 +27,6 @@ use crate::{
 const SMALL_BYTES: u64 = 24 << 20;
 /// The first look at a larger one.
 const HEAD_BYTES: u64 = 256 << 10;
-/// Boxes that come before an index, at most.
-const MOST_LOOKS: usize = 8;
 /// Holes up to this size are fetched along.
 const JOINED_BYTES: u64 = 256 << 10;
 

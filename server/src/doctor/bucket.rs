@@ -27,7 +27,7 @@ pub async fn check(storage: &Storage, origin: &str) -> Vec<Finding> {
     let key = keys::trial(rand::random());
     let mut findings = Vec::new();
     if let Err(error) = walk(storage, origin, &key, &mut findings).await {
-        findings.push(Finding::bad(REACHABLE, error.to_string(), mend::unreachable(&error, storage)));
+        findings.push(Finding::bad(REACHABLE, error.to_string(), mend::refused(&error.to_string(), storage)));
     }
     if storage.delete(&key).await.is_err() {
         tracing::warn!(key, "the object that was tried is still in the bucket");

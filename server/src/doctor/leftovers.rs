@@ -246,9 +246,10 @@ async fn expected(app: &App) -> Result<Expected> {
 
 /// Of those that a video waits for.
 fn active_jobs() -> Select<job::Entity> {
-    job::Entity::find().filter(job::Column::State.is_in([job::State::Queued, job::State::Leased])).filter(
-        job::Column::Kind.is_not_in([job::Kind::MakePreviews, job::Kind::EncodeHevc, job::Kind::EncodeAv1]),
-    )
+    job::Entity::find()
+        .filter(job::Column::State.is_in([job::State::Queued, job::State::Leased]))
+        .filter(job::Column::Kind.ne(job::Kind::MakePreviews))
+        .filter(job::Column::Kind.is_not_in(job::Kind::EXTRAS))
 }
 
 /// Takes away what nothing names; returns how many objects and multipart uploads.

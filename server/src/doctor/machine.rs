@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use kinora_runner::{
-    Tools,
-    capabilities::listed_encoders,
+    Tools, capabilities,
     hardware::{Tried, try_all},
     sandbox::Sandbox,
 };
@@ -48,7 +47,7 @@ pub async fn check(ladder: &[Rung]) -> Vec<Finding> {
         let seen = format!("{} missing", decoders.join(", "));
         Finding::weak("ffmpeg decodes what people upload", seen, "Uploads of that kind will fail.")
     });
-    findings.push(hardware_finding(&try_all(&tools.ffmpeg, &listed_encoders(&tools).await).await));
+    findings.push(hardware_finding(&try_all(&tools.ffmpeg, &capabilities::encoders(&listed)).await));
     let layers = Sandbox::detect(&tools.ffmpeg).await.layers();
     let walled = layers.iter().any(|layer| matches!(*layer, "bubblewrap" | "Landlock"));
     let what = "ffmpeg runs behind walls";

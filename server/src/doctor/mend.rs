@@ -2,15 +2,10 @@
 
 use serde_json::json;
 
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, keys};
 
 /// Signatures hold for a quarter of an hour around the time that they name.
 pub const CLOCK: &str = "sudo timedatectl set-ntp true";
-
-/// What to do about a store that does not let itself be used at all.
-pub fn unreachable(error: &StorageError, storage: &Storage) -> String {
-    refused(&error.to_string(), storage)
-}
 
 /// What to do about a no of the store, by the code in its answer.
 pub fn refused(answer: &str, storage: &Storage) -> String {
@@ -61,9 +56,11 @@ pub fn address(url: &str) -> String {
 
 /// What to do about media that come whole or not at all.
 pub fn ranges(url: &str) -> String {
+    // What was tried is gone when this is read.
+    let base = url.split_once(keys::TRIALS).map_or(url, |(base, _)| base);
     format!(
-        "KINORA_MEDIA_URL must be the public base of this bucket, and what stands there must answer 206 to:\n\
-         curl -si -r 7-11 '{url}'\n\
+        "KINORA_MEDIA_URL must be the public base of this bucket, and any object there must answer 206 to:\n\
+         curl -si -r 0-0 '{base}'\"$KEY\"\n\
          On Cloudflare R2: bucket, Settings, Custom domains. Without KINORA_MEDIA_URL media are read from \
          S3_ENDPOINT."
     )
@@ -117,4 +114,39 @@ pub fn cors(origin: &str, storage: &Storage) -> String {
         list = json!([rule]),
         rules = json!({ "CORSRules": [rule] }),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::Clock, storage::Endpoint};
+
+    #[test]
+    fn each_no_of_a_store_has_its_own_remedy() {
+        let endpoint = Endpoint {
+            url: "https://s3.example".into(),
+            region: "auto".into(),
+            access_key_id: "a".into(),
+            secret_access_key: "b".into(),
+        };
+        let storage = Storage::new("media", &endpoint, &endpoint, None, Clock::system());
+        let cases = [
+            ("404: NoSuchBucket: The specified bucket does not exist", "create-bucket --bucket media "),
+            ("403: RequestTimeTooSkewed: The difference is too large", CLOCK),
+            ("403: SignatureDoesNotMatch: Check your key", "S3_SECRET_ACCESS_KEY, and try them"),
+            ("403: Forbidden: Invalid signature: No such key: GK1", "S3_SECRET_ACCESS_KEY, and try them"),
+            ("403: AccessDenied: Access Denied", "\"arn:aws:s3:::media/*\""),
+            ("error sending request: connection refused", "curl -sv \"$S3_ENDPOINT\""),
+        ];
+        for (answer, remedy) in cases {
+            let told = refused(answer, &storage);
+            assert!(told.contains(remedy), "{answer}\n{told}");
+        }
+    }
+
+    #[test]
+    fn what_was_tried_and_its_signature_are_not_told() {
+        let told = ranges("https://s3.example/media/doctor/00ff?X-Amz-Signature=secret");
+        assert!(told.contains("'https://s3.example/media/'\"$KEY\""), "{told}");
+    }
 }
