@@ -40,6 +40,9 @@ pub enum Kind {
     /// Encodes all sizes of one chunk in AV1, of a video that is ready.
     #[sea_orm(string_value = "encode_av1")]
     EncodeAv1,
+    /// Writes all renditions of one chunk anew, encrypted or in the clear, of a video that is ready.
+    #[sea_orm(string_value = "rekey_chunk")]
+    RekeyChunk,
 }
 
 impl Kind {
@@ -52,7 +55,7 @@ impl Kind {
 
     /// Whether a video waits for it.
     pub fn is_needed(self) -> bool {
-        !Self::AFTERWARDS.contains(&self)
+        !Self::AFTERWARDS.contains(&self) && self != Self::RekeyChunk
     }
 
     /// What it encodes pictures to, if it does that for the sake of a codec.
@@ -62,11 +65,6 @@ impl Kind {
             Self::EncodeAv1 => Some(Codec::Av1),
             _ => None,
         }
-    }
-
-    /// The job that makes a codec's renditions, where that is a job of its own.
-    pub fn of_extra(codec: Codec) -> Option<Self> {
-        Self::EXTRAS.into_iter().find(|kind| kind.extra_codec() == Some(codec))
     }
 }
 
@@ -121,7 +119,7 @@ pub struct Model {
     pub leased_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub finished_at: Option<DateTimeUtc>,
-    /// The job that planned this one, for everything but `ProcessVideo` and `MakeDownload`.
+    /// The job that planned this one, for everything but `ProcessVideo`, `MakeDownload` and `RekeyChunk`.
     pub parent_id: Option<JobId>,
     /// Which chunk, for jobs that make one.
     pub chunk: Option<i32>,

@@ -21,6 +21,7 @@ mod m20261121_000016_thumbnails;
 mod m20261121_000017_job_setbacks;
 mod m20261121_000018_codecs;
 mod m20261121_000019_likeness;
+mod m20261122_000020_rekeying;
 
 /// Brings a database up to what the entities describe.
 pub struct Migrator;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000017_job_setbacks::Migration),
             Box::new(m20261121_000018_codecs::Migration),
             Box::new(m20261121_000019_likeness::Migration),
+            Box::new(m20261122_000020_rekeying::Migration),
         ]
     }
 }

@@ -2,10 +2,15 @@
 //! after ffmpeg, which cannot, and on its way to the store, so that it needs no room on the disk. The initialisation
 //! section stays clear: it says nothing but the shape of the picture.
 
-use std::{fmt, io::SeekFrom, ops::ControlFlow, path::Path};
+use std::{
+    fmt, fs,
+    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
+    ops::ControlFlow,
+    path::Path,
+};
 
 use aes::Aes128;
-use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
+use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use futures::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -118,6 +123,77 @@ impl Sealed {
     }
 }
 
+/// Writes a chunk without what it is encrypted with, `from` where it lies as it is stored, `to` a new file; and tells
+/// where everything is there.
+///
+/// # Errors
+/// When what is stored was not encrypted so, and whatever the file system says.
+pub fn open(from: &Path, chunk: &Chunk, key: Block, iv: Block, to: &Path) -> io::Result<Chunk> {
+    let mut stored = files::open_made(from)?;
+    let mut clear = BufWriter::new(fs::File::create_new(to)?);
+    let mut end = 0;
+    let mut place = |size: u64| {
+        let placed = ByteRange { offset: end, size };
+        end += size;
+        placed
+    };
+    let init = match chunk.init {
+        Some(init) => {
+            stored.seek(SeekFrom::Start(init.offset))?;
+            io::copy(&mut (&mut stored).take(init.size), &mut clear)?;
+            Some(place(init.size))
+        }
+        None => None,
+    };
+    let first = u128::from_be_bytes(iv.0);
+    let mut segments = Vec::with_capacity(chunk.segments.len());
+    for (number, segment) in (0..).zip(&chunk.segments) {
+        stored.seek(SeekFrom::Start(segment.range.offset))?;
+        let iv = first.wrapping_add(number).to_be_bytes();
+        let mut cipher = cbc::Decryptor::<Aes128>::new(&key.0.into(), &iv.into());
+        let size = open_segment(&mut stored, segment.range.size, &mut cipher, &mut clear)?;
+        segments.push(Segment { range: place(size), ..*segment });
+    }
+    clear.flush()?;
+    Ok(Chunk { file_range: ByteRange { offset: 0, size: end }, init, segments, ..*chunk })
+}
+
+/// How many bytes there were in the segment.
+fn open_segment(
+    stored: &mut fs::File,
+    size: u64,
+    cipher: &mut cbc::Decryptor<Aes128>,
+    to: &mut impl Write,
+) -> io::Result<u64> {
+    let mut buffer = vec![0; BUFFER_BYTES];
+    let (mut left, mut written) = (size, 0);
+    let broken = || io::Error::other("a segment is not encrypted as it should be");
+    if size == 0 || !size.is_multiple_of(BLOCK as u64) {
+        return Err(broken());
+    }
+    while left > 0 {
+        let bytes = &mut buffer[..left.min(BUFFER_BYTES as u64) as usize];
+        stored.read_exact(bytes)?;
+        for block in bytes.as_chunks_mut::<BLOCK>().0 {
+            cipher.decrypt_block(block.into());
+        }
+        left -= bytes.len() as u64;
+        let mut length = bytes.len();
+        if left == 0 {
+            let added = bytes.last().copied().map(usize::from).unwrap_or_default();
+            let is_padding = (1..=BLOCK).contains(&added)
+                && bytes.iter().rev().take(added).all(|byte| usize::from(*byte) == added);
+            if !is_padding {
+                return Err(broken());
+            }
+            length -= added;
+        }
+        to.write_all(&bytes[..length])?;
+        written += length as u64;
+    }
+    Ok(written)
+}
+
 /// PKCS7 always adds something, a whole block where nothing is missing.
 fn padded(size: u64) -> u64 {
     (size / BLOCK as u64 + 1) * BLOCK as u64
@@ -174,7 +250,7 @@ impl Reading {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use cbc::cipher::{BlockModeDecrypt, block_padding::Pkcs7};
+    use cbc::cipher::block_padding::Pkcs7;
     use futures::TryStreamExt;
 
     use super::*;
@@ -228,6 +304,15 @@ mod tests {
             assert_eq!(opened(&encrypted, iv.wrapping_add(number)), piece(&bytes, before.range, 100));
         }
         assert_eq!(end, sealed.chunk.file_range.size);
+
+        let folder = tempfile::tempdir().unwrap();
+        let (sealed_file, to) = (folder.path().join("sealed"), folder.path().join("clear"));
+        std::fs::write(&sealed_file, &stored).unwrap();
+        let again = open(&sealed_file, &sealed.chunk, KEY, sealed.iv, &to).unwrap();
+        assert_eq!(again, Chunk { file_range: ByteRange { offset: 0, ..clear.file_range }, ..clear });
+        assert_eq!(std::fs::read(&to).unwrap(), bytes[100..]);
+        let other = folder.path().join("other");
+        assert!(open(&sealed_file, &sealed.chunk, Block([0x2C; BLOCK]), sealed.iv, &other).is_err());
     }
 
     #[test]

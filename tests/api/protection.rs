@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kinora_tests::app::TestApp;
-use kinora_tests::fake_runner::{FakeRunner, IV, chunk_of};
+use kinora_tests::fake_runner::{FakeRunner, IV, chunk_of, planned_chunk};
 use kinora_tests::graphql::Client;
 use kinora_tests::person::Person;
 use kinora_tests::playlist::Media;
@@ -23,6 +23,15 @@ async fn process(ann: &Person, runner: &FakeRunner, video: &str) -> Option<Vec<u
     assert_eq!(job["videoId"], json!(video));
     runner.finish(&job).await;
     ann.ready(video, Duration::from_secs(5)).await;
+    job["contentKey"].as_str().map(|key| hex::decode(key).unwrap())
+}
+
+/// The same for the job that writes the only chunk of a published video anew.
+async fn rekey(ann: &Person, runner: &FakeRunner, video: &str) -> Option<Vec<u8>> {
+    let job = runner.lease_rekeying().await.expect("a chunk is to be written anew");
+    assert_eq!(job["videoId"], json!(video));
+    runner.finish_rekeying(&job).await;
+    assert_eq!(ann.video(video).await["state"], "READY");
     job["contentKey"].as_str().map(|key| hex::decode(key).unwrap())
 }
 
@@ -98,10 +107,14 @@ async fn the_database_does_not_hold_a_key_that_opens_anything() {
         "UPDATE content_key mine SET sealed = other.sealed FROM content_key other WHERE other.video_id <> mine.video_id",
     )
     .await;
-    for video in [&video, &other] {
+    for video in [&other, &video] {
         let response = ann.client.get(&format!("/v/{video}/key")).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
+    // Nobody can open what is published, so it is made from its source.
+    ann.update_video(json!({ "id": video, "protected": false })).await.data();
+    assert_eq!(runner.lease_rekeying().await, None);
+    assert_eq!(process(&ann, &runner, &video).await, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,7 +150,7 @@ async fn a_runner_that_does_not_encrypt_publishes_nothing_of_a_protected_video()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_becomes_private_is_made_anew_with_a_key_and_what_was_clear_goes() {
+async fn what_becomes_private_is_written_anew_with_a_key_and_what_was_clear_goes() {
     let app = TestApp::start().await;
     let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
     let video = app.ready_video(&ann, &runner, "a").await;
@@ -148,23 +161,28 @@ async fn what_becomes_private_is_made_anew_with_a_key_and_what_was_clear_goes() 
 
     ann.set_visibility(&video, "PRIVATE").await;
     ann.set_visibility(&video, "PRIVATE").await;
-    assert_eq!(seen(ann.video(&video).await), (true, false), "it plays in the clear until it is made anew");
+    assert_eq!(
+        seen(ann.video(&video).await),
+        (true, false),
+        "it plays in the clear until it is written anew"
+    );
     assert!(pictures(&app, &ann.client, &video).await.segments[0].key.is_none());
-    let key = process(&ann, &runner, &video).await.expect("a key");
+    let key = rekey(&ann, &runner, &video).await.expect("a key");
     assert_eq!(seen(ann.video(&video).await), (true, true));
     let media = pictures(&app, &ann.client, &video).await;
     let of = media.segments[0].key.clone().unwrap();
     assert_eq!((hex::encode(of.iv), of.url.query()), (IV.to_owned(), Some("attempt=2")));
     assert_eq!(ann.client.get(of.url.as_str()).await.bytes().await.unwrap().to_vec(), key);
-    assert_eq!(runner.lease().await, None, "asked for twice, it is made once");
+    assert_eq!(runner.lease_rekeying().await, None, "asked for twice, it is done once");
+    assert_eq!(runner.lease().await, None, "nothing has to be encoded");
     assert_ne!(app.chunk_key(&video).await, clear);
     objects_become(&app, 3).await;
 
-    // Off again, which makes it anew in the clear.
+    // Off again.
     ann.update_video(json!({ "id": video, "visibility": "PUBLIC" })).await.data();
     assert_eq!(seen(ann.video(&video).await), (true, true), "protection stays when it becomes public");
     ann.update_video(json!({ "id": video, "protected": false })).await.data();
-    assert_eq!(process(&ann, &runner, &video).await, None);
+    assert_eq!(rekey(&ann, &runner, &video).await, None);
     assert_eq!(seen(ann.video(&video).await), (false, false));
     assert_eq!(
         app.guest.get(of.url.as_str()).await.status(),
@@ -176,7 +194,7 @@ async fn what_becomes_private_is_made_anew_with_a_key_and_what_was_clear_goes() 
 
     // Who says so in the same breath keeps a private video as it is.
     ann.update_video(json!({ "id": video, "visibility": "PRIVATE", "protected": false })).await.data();
-    assert_eq!(runner.lease().await, None);
+    assert_eq!((runner.lease().await, runner.lease_rekeying().await), (None, None));
     assert_eq!(seen(ann.video(&video).await), (false, false));
 }
 
@@ -204,7 +222,16 @@ async fn a_wish_that_comes_while_a_video_is_made_is_met_after_it() {
     ann.update_video(json!({ "id": video, "protected": true })).await.data();
     runner.finish(&job).await;
     assert_eq!(ann.ready(&video, Duration::from_secs(5)).await["encrypted"], false);
-    assert!(process(&ann, &runner, &video).await.is_some());
+    assert!(rekey(&ann, &runner, &video).await.is_some());
+    assert_eq!(ann.video(&video).await["encrypted"], true);
+
+    // One that comes while it is written anew is met after that.
+    ann.update_video(json!({ "id": video, "protected": false })).await.data();
+    let job = runner.lease_rekeying().await.unwrap();
+    ann.update_video(json!({ "id": video, "protected": true })).await.data();
+    runner.finish_rekeying(&job).await;
+    assert_eq!(ann.video(&video).await["encrypted"], false);
+    assert!(rekey(&ann, &runner, &video).await.is_some());
     assert_eq!(ann.video(&video).await["encrypted"], true);
 
     // A try that came to nothing leaves no key to one that is in the clear.
@@ -230,24 +257,57 @@ async fn ciphertext_of_private_videos_may_lie_on_the_public_base() {
     assert!(url.as_str().starts_with("https://cdn.example/media/videos/") && url.query().is_none(), "{url}");
     // In the clear it is signed for its owner.
     ann.update_video(json!({ "id": video, "protected": false })).await.data();
-    process(&ann, &runner, &video).await;
+    rekey(&ann, &runner, &video).await;
     let url = pictures(&app, &ann.client, &video).await.segments[0].piece.url.clone();
     assert!(url.query().is_some_and(|query| query.contains("Signature")), "{url}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_protection_that_failed_is_tried_again() {
+async fn a_protection_that_failed_is_made_from_the_source_and_tried_again() {
     let app = TestApp::start().await;
     let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
     let video = app.ready_video(&ann, &runner, "a").await;
     ann.set_visibility(&video, "PRIVATE").await;
-    let job = runner.lease().await.expect("it is to be protected");
+    let job = runner.lease_rekeying().await.expect("it is to be protected");
+    runner.fail(&job["lease"]["id"], "INTERNAL", "It cannot be read.", false).await.data();
+    let job = runner.lease().await.expect("it is to be made anew");
     runner.fail(&job["lease"]["id"], "MEDIA_CORRUPT", "It is damaged.", false).await.data();
     assert_eq!(ann.video(&video).await["state"], "READY", "what is there plays on");
     app.settle_protection().await;
-    assert_eq!(runner.lease().await, None, "not again at once");
+    assert_eq!(runner.lease_rekeying().await, None, "not again at once");
     app.sql("UPDATE job SET created_at = created_at - interval '6 hours'").await;
     app.settle_protection().await;
-    process(&ann, &runner, &video).await.expect("a key");
+    rekey(&ann, &runner, &video).await.expect("a key");
+    assert_eq!(ann.video(&video).await["encrypted"], true);
+    objects_become(&app, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runner_that_lies_about_what_it_writes_anew_publishes_nothing() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let video = app.ready_video(&ann, &runner, "a").await;
+    ann.update_video(json!({ "id": video, "protected": true })).await.data();
+    let job = runner.lease_rekeying().await.unwrap();
+    let lease = &job["lease"]["id"];
+    let encrypted = |spoil: fn(&mut Value)| {
+        let mut chunk = planned_chunk("360p", 0);
+        chunk["iv"] = json!(IV);
+        spoil(&mut chunk);
+        chunk
+    };
+    let lies: [fn(&mut Value); 4] = [
+        |chunk| chunk["iv"] = Value::Null,
+        |chunk| chunk["segments"][1]["durationMs"] = json!(1000.0),
+        |chunk| chunk["startMs"] = json!(4000.0),
+        |chunk| _ = chunk["segments"].as_array_mut().unwrap().pop(),
+    ];
+    for (case, lie) in lies.into_iter().enumerate() {
+        assert_eq!(runner.send_chunk(lease, encrypted(lie)).await.code(), "RESULT_REJECTED", "case {case}");
+    }
+    runner.send_chunk(lease, encrypted(|_| {})).await.data();
+    assert_eq!(runner.complete_part(lease).await.code(), "RESULT_REJECTED", "the sound is missing");
+    assert_eq!(ann.video(&video).await["encrypted"], false);
+    runner.finish_rekeying(&job).await;
     assert_eq!(ann.video(&video).await["encrypted"], true);
 }

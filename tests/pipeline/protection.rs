@@ -138,6 +138,21 @@ async fn a_published_video_that_becomes_private_leaves_nothing_clear_behind() {
     }
     let poster = poster(&ann, &video).await;
     assert!(poster.starts_with(&[0xFF, 0xD8]), "no JPEG");
+
+    // And back: the same bytes, of which none was encoded.
+    ann.update_video(json!({ "id": id, "protected": false })).await.data();
+    let video = ann.once(&id, PATIENCE, |standing| standing["encrypted"] == false).await;
+    let again = fetch(&ann.client, video).await;
+    let before = clear.pictures.iter().chain(&clear.sound);
+    for (one, other) in before.zip(again.pictures.iter().chain(&again.sound)) {
+        assert!(
+            std::fs::read(&one.file).unwrap() == std::fs::read(&other.file).unwrap(),
+            "{}",
+            one.variant.url
+        );
+    }
+    const ENCODED: &str = "SELECT count(*) FROM job WHERE kind = 'process_video'";
+    assert_eq!(app.number(ENCODED).await, 1, "it was made once");
 }
 
 /// Where an address of a video sends a player to.

@@ -4,6 +4,7 @@
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
+use crate::clips::boxed;
 use crate::graphql::{Client, Reply};
 use crate::person::put;
 
@@ -112,6 +113,30 @@ impl FakeRunner {
         self.complete_part(lease).await.data();
     }
 
+    /// A job to write a published chunk anew, if there is one.
+    pub async fn lease_rekeying(&self) -> Option<Value> {
+        const LEASE: &str = "mutation { leaseJob(kinds: [REKEY_CHUNK]) {
+            id kind chunk contentKey publishedKey lease { id } videoId } }";
+        let mut data = self.client.query(LEASE).await.data();
+        Some(data["leaseJob"].take()).filter(Value::is_object)
+    }
+
+    /// Does a leased job of [`Self::lease_rekeying`].
+    pub async fn finish_rekeying(&self, job: &Value) {
+        let lease = &job["lease"]["id"];
+        let mut data = self.sign_inputs(lease).await.data();
+        for input in data["signJobInputs"].take().as_array().unwrap() {
+            assert_eq!(input["iv"].is_string(), job["publishedKey"].is_string(), "{input}");
+            let mut chunk =
+                planned_chunk(input["rendition"].as_str().unwrap(), input["chunk"].as_u64().unwrap());
+            if job["contentKey"].is_string() {
+                chunk["iv"] = json!(IV);
+            }
+            self.send_chunk(lease, chunk).await.data();
+        }
+        self.complete_part(lease).await.data();
+    }
+
     /// The job to make previews of a video that is ready, if there is one.
     pub async fn lease_previews(&self) -> Option<Value> {
         const LEASE: &str =
@@ -154,7 +179,7 @@ impl FakeRunner {
 
     pub async fn sign_inputs(&self, lease: &Value) -> Reply {
         const SIGN: &str =
-            "mutation ($lease: ID!) { signJobInputs(leaseId: $lease) { rendition chunk size url } }";
+            "mutation ($lease: ID!) { signJobInputs(leaseId: $lease) { rendition chunk size url iv } }";
         self.client.run(SIGN, json!({ "lease": lease })).await
     }
 
@@ -351,8 +376,4 @@ pub fn chunk_bytes(rendition: &str) -> Vec<u8> {
     let segment = (CHUNK_BYTES - INIT_BYTES) as usize / 2;
     let media = boxed(b"mdat", &vec![7; segment - moof.len() - 8]);
     [init, moof.clone(), media.clone(), moof, media].concat()
-}
-
-fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
-    [&(body.len() as u32 + 8).to_be_bytes()[..], kind, body].concat()
 }

@@ -32,7 +32,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The kinds of job that this program can do everywhere.
-pub(crate) const KINDS: [JobKind; 8] = [
+pub(crate) const KINDS: [JobKind; 9] = [
     JobKind::ProcessVideo,
     JobKind::CopyChunk,
     JobKind::EncodeChunk,
@@ -41,6 +41,7 @@ pub(crate) const KINDS: [JobKind; 8] = [
     JobKind::ReadTracks,
     JobKind::MakeDownload,
     JobKind::MakePreviews,
+    JobKind::RekeyChunk,
 ];
 
 /// The kinds that it can do where ffmpeg has an encoder for the codec.

@@ -13,6 +13,7 @@ mod process_video;
 mod progress;
 mod publish;
 mod refusal;
+mod rekey;
 mod rewrap;
 mod sound;
 mod texts;
@@ -42,6 +43,7 @@ pub(crate) async fn run(desk: &Desk<'_>) -> Result<(), JobError> {
         JobKind::MakePreviews => previews::make_previews(desk).await,
         JobKind::ReadTracks => texts::read_tracks(desk).await,
         JobKind::MakeDownload => download::make_download(desk).await,
+        JobKind::RekeyChunk => rekey::rekey_chunk(desk).await,
         JobKind::EncodeHevc => extra::encode_extra(desk, Codec::Hevc).await,
         JobKind::EncodeAv1 => extra::encode_extra(desk, Codec::Av1).await,
     }

@@ -200,7 +200,7 @@ impl Server {
             "source": { "url": format!("http://{}/source?signature=secret", self.address), "size": size },
             // Chunks are for a real server; this one takes whole videos.
             "chunk": null, "durationMs": null, "measuresLoudness": false, "plan": null, "inOnePiece": true,
-            "contentKey": null, "rendition": null, "renditions": [],
+            "contentKey": null, "publishedKey": null, "rendition": null, "renditions": [],
             "extraLadder": [],
             "ladder": [
                 { "codec": "H264", "shortSide": 240, "videoBitrate": 500_000, "preset": "SUPERFAST" },

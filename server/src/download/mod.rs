@@ -11,7 +11,7 @@ mod work;
 pub use graphql::{Download, DownloadMutation};
 pub use loader::{DownloadRow, DownloadsKey};
 pub use service::{all_made, forget_unasked, made, prepare};
-pub use work::{Input, complete, inputs, key_of, note_failed};
+pub use work::{complete, key_of, note_failed, parts};
 
 /// What one request can put into any store (R2: 5 GiB). Nobody's phone takes more.
 pub const LARGEST_BYTES: i64 = 5 * 1024 * 1024 * 1024;

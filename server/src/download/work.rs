@@ -1,29 +1,18 @@
 //! What a runner gets and reports of a file that it makes.
 
-use kinora_entity::{LeaseId, RunnerId, chunk, download, job, rendition, video};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait, sea_query::Expr,
-};
+use kinora_entity::{LeaseId, RunnerId, download, job};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, TransactionTrait, sea_query::Expr};
 
 use super::loader::DownloadRow;
 use crate::{
     app::App,
     error::{Error, Result},
     job::{self as queue, held},
-    storage::{Audience, MEDIA_URL_LIFETIME, PresignedRequest, StorageError, keys},
+    storage::{StorageError, keys},
 };
 
 /// A file holds what its parts hold, and an index: beyond this much more it is something else.
 const ALLOWANCE_BYTES: i64 = 1 << 20;
-
-/// One chunk to be joined.
-#[derive(Clone, Debug)]
-pub struct Input {
-    pub rendition: String,
-    pub index: i32,
-    pub size_bytes: i64,
-    pub request: PresignedRequest,
-}
 
 fn rejected(why: &str) -> Error {
     Error::coded("RESULT_REJECTED", why)
@@ -46,42 +35,13 @@ pub fn key_of(job: &job::Model) -> Result<String> {
     Ok(keys::download(job.video_id, job.video_attempt(), wanted(job)?, lease))
 }
 
-/// The chunks to be joined: of pictures and of sound, each in their order.
+/// The renditions that the file of a job is joined from.
 ///
 /// # Errors
-/// LEASE_LOST, RESULT_REJECTED when the video has been made anew meanwhile.
-pub async fn inputs(app: &App, runner: RunnerId, lease: LeaseId, audience: Audience) -> Result<Vec<Input>> {
-    let job = held(&app.database, lease, runner).await?;
-    let wanted = wanted(&job)?;
-    let video = video::Entity::find_by_id(job.video_id).one(&app.database).await?;
-    if video.and_then(|video| video.published_attempt) != Some(job.video_attempt()) {
-        return Err(rejected("The video has been made anew."));
-    }
-    let mut names = vec![wanted];
-    if wanted != "audio" {
-        names.push("audio");
-    }
-    let rows = rendition::Entity::find()
-        .filter(rendition::Column::VideoId.eq(job.video_id))
-        .filter(rendition::Column::Attempt.eq(job.video_attempt()))
-        .filter(rendition::Column::Name.is_in(names))
-        .all(&app.database)
-        .await?;
-    let mut inputs = Vec::new();
-    for row in rows {
-        let chunks = chunk::Entity::find()
-            .filter(chunk::Column::RenditionId.eq(row.id))
-            .order_by_asc(chunk::Column::Index)
-            .all(&app.database)
-            .await?;
-        for chunk in chunks {
-            let key = keys::chunk(job.video_id, row.attempt, &row.name, chunk.index, chunk.lease_id);
-            let request = app.storage.presign_get(&key, MEDIA_URL_LIFETIME, audience).await?;
-            let (rendition, index, size_bytes) = (row.name.clone(), chunk.index, chunk.size_bytes);
-            inputs.push(Input { rendition, index, size_bytes, request });
-        }
-    }
-    Ok(inputs)
+/// RESULT_REJECTED for a job of another kind.
+pub fn parts(job: &job::Model) -> Result<Vec<&str>> {
+    let wanted = wanted(job)?;
+    Ok(if wanted == "audio" { vec![wanted] } else { vec![wanted, "audio"] })
 }
 
 /// Takes note of a file that is in the store, and ends its job.

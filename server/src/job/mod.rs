@@ -12,4 +12,7 @@ pub use service::{
     LEASE, MOST_FAILURES, MOST_LEASES, NewJob, Setback, enqueue, finish, forget_runs, give_up, lease, renew,
     retry_later, take_back, take_over, waiting,
 };
-pub use store::{held, keep_log, remove_siblings, unfinished};
+pub use store::{
+    held, keep_log, remove_like, remove_other_attempts, remove_siblings, unfinished, unfinished_like,
+    videos_waiting,
+};

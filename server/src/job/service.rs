@@ -71,12 +71,18 @@ pub async fn enqueue(connection: &impl ConnectionTrait, wanted: &[NewJob]) -> Re
     Ok(())
 }
 
-/// Leases the next job of one of `kinds`, if one waits.
+/// Leases the next job of one of `kinds`, if one waits. None of them has a lower priority than `lowest_priority`.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn lease(app: &App, runner: RunnerId, kinds: &[job::Kind]) -> Result<Option<job::Model>> {
-    let found = store::claim(&app.database, kinds, runner, LeaseId::random(), LEASE.as_secs_f64()).await?;
+pub async fn lease(
+    app: &App,
+    runner: RunnerId,
+    kinds: &[job::Kind],
+    lowest_priority: i32,
+) -> Result<Option<job::Model>> {
+    let (lease, lease_s) = (LeaseId::random(), LEASE.as_secs_f64());
+    let found = store::claim(&app.database, kinds, runner, lowest_priority, lease, lease_s).await?;
     if let Some(job) = &found {
         notify(&app.database, Event::Video(job.video_id)).await?;
     }
@@ -245,12 +251,12 @@ pub async fn forget_runs(app: &App) -> Result<u64> {
     Ok(store::forget_runs(&app.database, RUNS_ARE_KEPT_DAYS).await?)
 }
 
-/// How many jobs of a kind could be leased now.
+/// How many jobs of each of these kinds could be leased now, in their order.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn waiting(app: &App, kind: job::Kind) -> Result<i64> {
-    Ok(store::count_waiting(&app.database, kind).await?)
+pub async fn waiting(app: &App, kinds: &[job::Kind]) -> Result<Vec<i64>> {
+    Ok(store::count_waiting(&app.database, kinds).await?)
 }
 
 #[cfg(test)]

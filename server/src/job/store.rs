@@ -1,7 +1,7 @@
 //! All SQL of the queue. Times are the database's, so that no machine's clock matters.
 
 use super::service::Setback;
-use kinora_entity::{JobId, LeaseId, RunnerId, job};
+use kinora_entity::{JobId, LeaseId, RunnerId, VideoId, job};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Statement, Value};
 
 fn sql(text: &str, values: impl IntoIterator<Item = Value>) -> Statement {
@@ -13,13 +13,15 @@ fn kinds_array(kinds: &[job::Kind]) -> Value {
     names.into()
 }
 
-/// Claims the first waiting job of one of `kinds`, skipping those that others are claiming. Nothing for a runner
+/// Claims the first waiting job of one of `kinds`, skipping those that others are claiming; those of a lower priority
+/// than `lowest_priority` are not even looked at, as there may be thousands that nobody can do. Nothing for a runner
 /// that is to get none: its row is locked meanwhile, so that whoever tells it so comes before or after, and a
 /// lease that was given before is one that they find.
 pub(super) async fn claim(
     connection: &impl ConnectionTrait,
     kinds: &[job::Kind],
     runner: RunnerId,
+    lowest_priority: i32,
     lease: LeaseId,
     lease_s: f64,
 ) -> Result<Option<job::Model>, DbErr> {
@@ -28,8 +30,8 @@ pub(super) async fn claim(
          UPDATE job SET state = 'leased', attempts = attempts + 1, lease_id = $1, runner_id = $2, progress = NULL, \
          leased_at = now(), lease_expires_at = now() + make_interval(secs => $3) \
          WHERE id = (SELECT id FROM job WHERE state = 'queued' AND kind = ANY($4) AND run_after <= now() \
-         AND EXISTS (SELECT FROM may) ORDER BY priority DESC, run_after, created_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING *",
-        [lease.into(), runner.into(), lease_s.into(), kinds_array(kinds)],
+         AND priority >= $5 AND EXISTS (SELECT FROM may) ORDER BY priority DESC, run_after, created_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING *",
+        [lease.into(), runner.into(), lease_s.into(), kinds_array(kinds), lowest_priority.into()],
     );
     job::Entity::find().from_raw_sql(statement).one(connection).await
 }
@@ -134,11 +136,12 @@ pub(super) async fn count_leased(connection: &impl ConnectionTrait, runner: Runn
     .await
 }
 
+#[derive(FromQueryResult)]
+struct Count {
+    counted: i64,
+}
+
 async fn count(connection: &impl ConnectionTrait, statement: Statement) -> Result<i64, DbErr> {
-    #[derive(FromQueryResult)]
-    struct Count {
-        counted: i64,
-    }
     Ok(Count::find_by_statement(statement).one(connection).await?.map_or(0, |count| count.counted))
 }
 
@@ -204,13 +207,23 @@ pub(super) async fn next_lost(connection: &impl ConnectionTrait) -> Result<Optio
     job::Entity::find().from_raw_sql(statement).one(connection).await
 }
 
-/// How many jobs of a kind could be leased now.
-pub(super) async fn count_waiting(connection: &impl ConnectionTrait, kind: job::Kind) -> Result<i64, DbErr> {
+/// How many jobs of each of these kinds could be leased now, in their order.
+pub(super) async fn count_waiting(
+    connection: &impl ConnectionTrait,
+    kinds: &[job::Kind],
+) -> Result<Vec<i64>, DbErr> {
     let statement = sql(
-        "SELECT count(*) AS counted FROM job WHERE state = 'queued' AND kind = $1 AND run_after <= now()",
-        [sea_orm::ActiveEnum::to_value(&kind).into()],
+        "SELECT count(job.id) AS counted FROM unnest($1::text[]) WITH ORDINALITY AS wanted (kind, place) \
+         LEFT JOIN job ON job.kind = wanted.kind AND job.state = 'queued' AND job.run_after <= now() \
+         GROUP BY wanted.place ORDER BY wanted.place",
+        [kinds_array(kinds)],
     );
-    count(connection, statement).await
+    Ok(Count::find_by_statement(statement)
+        .all(connection)
+        .await?
+        .into_iter()
+        .map(|row| row.counted)
+        .collect())
 }
 
 /// How many jobs of a family, the one that planned and those that it planned, are not done.
@@ -225,17 +238,80 @@ pub async fn unfinished(connection: &impl ConnectionTrait, parent: JobId) -> Res
     count(connection, statement).await
 }
 
-/// Takes a family's jobs away that are not done. One that is just being reported on is left: whoever does so
-/// would otherwise wait for us while we wait for them.
+/// How many jobs of the same video, kind and attempt as this one are still to be done.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn unfinished_like(connection: &impl ConnectionTrait, job: &job::Model) -> Result<i64, DbErr> {
+    let statement = sql(
+        "SELECT count(*) AS counted FROM job WHERE video_id = $1 AND kind = $2 AND attempt_base = $3 \
+         AND state IN ('queued', 'leased')",
+        like(job),
+    );
+    count(connection, statement).await
+}
+
+/// Of how many videos of the same uploader jobs of these kinds wait.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn videos_waiting(
+    connection: &impl ConnectionTrait,
+    video: VideoId,
+    kinds: &[job::Kind],
+) -> Result<i64, DbErr> {
+    let statement = sql(
+        "SELECT count(DISTINCT job.video_id) AS counted FROM job JOIN video ON video.id = job.video_id \
+         WHERE job.state = 'queued' AND job.kind = ANY($2) \
+         AND video.uploader_id = (SELECT uploader_id FROM video WHERE id = $1)",
+        [video.into(), kinds_array(kinds)],
+    );
+    count(connection, statement).await
+}
+
+/// Takes a family's jobs away that are not done.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn remove_siblings(connection: &impl ConnectionTrait, parent: JobId) -> Result<(), DbErr> {
-    let statement = sql(
-        "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE parent_id = $1 AND state IN ('queued', 'leased') \
-         FOR UPDATE SKIP LOCKED)",
-        [parent.into()],
-    );
-    connection.execute_raw(statement).await?;
+    remove(connection, "parent_id = $1 AND state IN ('queued', 'leased')", [parent.into()]).await
+}
+
+/// Takes the jobs of the same video, kind and attempt as this one away that are not done.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn remove_like(connection: &impl ConnectionTrait, job: &job::Model) -> Result<(), DbErr> {
+    let which = "video_id = $1 AND kind = $2 AND attempt_base = $3 AND state IN ('queued', 'leased')";
+    remove(connection, which, like(job)).await
+}
+
+/// Takes a video's jobs of these kinds away that work for another attempt than this.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn remove_other_attempts(
+    connection: &impl ConnectionTrait,
+    video: VideoId,
+    kinds: &[job::Kind],
+    attempt: i32,
+) -> Result<(), DbErr> {
+    let which = "video_id = $1 AND kind = ANY($2) AND attempt_base <> $3";
+    remove(connection, which, [video.into(), kinds_array(kinds), attempt.into()]).await
+}
+
+fn like(job: &job::Model) -> [Value; 3] {
+    [job.video_id.into(), sea_orm::ActiveEnum::to_value(&job.kind).into(), job.attempt_base.into()]
+}
+
+/// Jobs that are just being reported on are left: whoever does so would otherwise wait for us while we wait for them.
+async fn remove(
+    connection: &impl ConnectionTrait,
+    which: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<(), DbErr> {
+    let text =
+        format!("DELETE FROM job WHERE id IN (SELECT id FROM job WHERE {which} FOR UPDATE SKIP LOCKED)");
+    connection.execute_raw(sql(&text, values)).await?;
     Ok(())
 }

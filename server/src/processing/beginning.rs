@@ -21,7 +21,8 @@ pub(super) fn priority(kind: job::Kind, in_one_piece: bool, chunk: Option<i32>, 
         job::Kind::EncodeAudio => 4,
         job::Kind::EncodeChunk if chunk == 0 => 3,
         job::Kind::MakePoster => 3,
-        job::Kind::CopyChunk | job::Kind::ReadTracks => 2,
+        // Merely copies, and what it makes private is not to be seen for longer than must be.
+        job::Kind::CopyChunk | job::Kind::ReadTracks | job::Kind::RekeyChunk => 2,
         job::Kind::EncodeChunk | job::Kind::ProcessVideo => 1,
         // Nobody waits for it.
         job::Kind::MakePreviews => 0,
@@ -31,6 +32,13 @@ pub(super) fn priority(kind: job::Kind, in_one_piece: bool, chunk: Option<i32>, 
         job::Kind::EncodeHevc | job::Kind::EncodeAv1 => -1,
     };
     class * CLASS - chunk.saturating_add(turn).clamp(0, CLASS - 1)
+}
+
+/// No job of these kinds has a lower priority. Those of other codecs may wait for ever, for a runner that can: whoever
+/// does not ask for them is not to look through them.
+pub fn lowest_priority(kinds: &[job::Kind]) -> i32 {
+    let asks_for_extras = kinds.iter().any(|kind| job::Kind::EXTRAS.contains(kind));
+    if asks_for_extras { i32::MIN } else { 1 - CLASS }
 }
 
 /// Where a job stands that makes a file to download.
@@ -84,7 +92,7 @@ pub(super) async fn turn(connection: &impl ConnectionTrait, video: &video::Model
 }
 
 /// New attempts never touch what an earlier one has made: it may be what is watched right now.
-async fn last_attempt(connection: &impl ConnectionTrait, video: VideoId) -> Result<i32> {
+pub(super) async fn last_attempt(connection: &impl ConnectionTrait, video: VideoId) -> Result<i32> {
     let last = rendition::Entity::find()
         .filter(rendition::Column::VideoId.eq(video))
         .order_by_desc(rendition::Column::Attempt)
@@ -96,10 +104,10 @@ async fn last_attempt(connection: &impl ConnectionTrait, video: VideoId) -> Resu
 #[cfg(test)]
 mod tests {
     use kinora_entity::job::Kind::{
-        CopyChunk, EncodeAudio, EncodeAv1, EncodeChunk, MakePreviews, ProcessVideo,
+        CopyChunk, EncodeAudio, EncodeAv1, EncodeChunk, EncodeHevc, MakePreviews, ProcessVideo,
     };
 
-    use super::priority;
+    use super::{lowest_priority, priority};
 
     #[test]
     fn first_chunks_come_before_second_ones_and_copies_before_encodes() {
@@ -120,6 +128,10 @@ mod tests {
             priority(EncodeAv1, false, Some(1), 0),
         ];
         assert!(order.windows(2).all(|pair| pair[0] > pair[1]), "{order:?}");
+        let lowest = lowest_priority(&[ProcessVideo, MakePreviews]);
+        assert!(order.iter().take(12).all(|priority| *priority >= lowest));
+        assert!(order.iter().skip(12).all(|priority| *priority < lowest));
+        assert!(priority(EncodeHevc, false, Some(i32::MAX), i32::MAX) >= lowest_priority(&[EncodeHevc]));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::{
     extras,
     previews::{self, PreviewsResult},
     publish::{chunks_of, publish_video, segments_of},
+    rekey,
     result::{JobResult, LoudnessResult, PosterResult, RenditionResult, rejected},
     rungs, texts,
 };
@@ -40,14 +41,17 @@ pub async fn complete(
     loudness: Option<LoudnessResult>,
 ) -> Result<()> {
     let kind = held(&app.database, lease, runner).await?.kind;
-    if kind == job::Kind::MakeDownload || kind.extra_codec().is_some() {
-        return match (result, poster, made) {
-            (None, None, None) if kind == job::Kind::MakeDownload => {
-                download::complete(app, runner, lease).await
-            }
-            (None, None, None) => extras::complete(app, runner, lease).await,
-            _ => Err(rejected("Of this job nothing is told but that it is done.")),
-        };
+    let says_nothing = result.is_none() && poster.is_none() && made.is_none();
+    match kind {
+        job::Kind::MakeDownload | job::Kind::RekeyChunk | job::Kind::EncodeHevc | job::Kind::EncodeAv1
+            if !says_nothing =>
+        {
+            return Err(rejected("Of this job nothing is told but that it is done."));
+        }
+        job::Kind::MakeDownload => return download::complete(app, runner, lease).await,
+        job::Kind::RekeyChunk => return rekey::complete(app, runner, lease).await,
+        job::Kind::EncodeHevc | job::Kind::EncodeAv1 => return extras::complete(app, runner, lease).await,
+        _ => {}
     }
     loudness.map_or(Ok(()), LoudnessResult::check)?;
     if let Some(made) = made {
@@ -84,7 +88,7 @@ pub async fn complete(
     };
     let ready = if is_ready { Some(locked_video(&transaction, job.video_id).await?) } else { None };
     if let Some(video) = &ready {
-        protection::settle(&transaction, video).await?;
+        protection::settle(app, &transaction, video).await?;
         previews::enqueue(&transaction, job.video_id, job.video_attempt()).await?;
         extras::enqueue(&transaction, &job).await?;
     }
@@ -134,7 +138,7 @@ fn ready(row: &mut video::ActiveModel) {
     row.failure_message = Set(None);
 }
 
-async fn locked_video(connection: &impl ConnectionTrait, id: VideoId) -> Result<video::Model> {
+pub(super) async fn locked_video(connection: &impl ConnectionTrait, id: VideoId) -> Result<video::Model> {
     let found = video::Entity::find_by_id(id).lock_exclusive().one(connection).await?;
     found.ok_or_else(|| Error::not_found("video"))
 }
@@ -280,7 +284,7 @@ fn check_whole(name: &str, chunks: &[chunk::Model], count: Option<i32>) -> Resul
 }
 
 /// What earlier attempts made is no longer played; their objects are then nobody's and go with the next sweep.
-async fn forget_other_attempts(connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
+pub(super) async fn forget_other_attempts(connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
     rendition::Entity::delete_many()
         .filter(rendition::Column::VideoId.eq(job.video_id))
         .filter(rendition::Column::Attempt.ne(job.video_attempt()))

@@ -4,8 +4,8 @@
 
 use kinora_entity::{LeaseId, RunnerId, job, rendition, rendition::Codec, video};
 use sea_orm::{
-    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
-    ModelTrait, QuerySelect, Statement, TransactionTrait,
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait,
+    QuerySelect, TransactionTrait,
 };
 
 use super::{
@@ -40,7 +40,9 @@ pub(super) async fn enqueue(connection: &impl ConnectionTrait, job: &job::Model)
     if wanted.is_empty() {
         return Ok(());
     }
-    let turn = turn(connection, job).await?;
+    // One who has uploaded a thousand waits behind everybody else's first.
+    let waiting = queue::videos_waiting(connection, job.video_id, &job::Kind::EXTRAS).await?;
+    let turn = i32::try_from(waiting).unwrap_or(i32::MAX);
     let new = |kind: job::Kind, chunk: i32| NewJob {
         kind,
         video: job.video_id,
@@ -55,24 +57,6 @@ pub(super) async fn enqueue(connection: &impl ConnectionTrait, job: &job::Model)
     };
     let jobs = wanted.into_iter().flat_map(|(kind, chunks)| (0..chunks).map(move |chunk| (kind, chunk)));
     queue::enqueue(connection, &jobs.map(|(kind, chunk)| new(kind, chunk)).collect::<Vec<_>>()).await
-}
-
-/// How many videos of the same uploader wait for the same: one who has uploaded a thousand waits behind everybody
-/// else's first.
-async fn turn(connection: &impl ConnectionTrait, job: &job::Model) -> Result<i32> {
-    let statement = Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        "SELECT count(DISTINCT job.video_id)::int4 AS turn FROM job JOIN video ON video.id = job.video_id \
-         WHERE job.state = 'queued' AND job.kind = ANY($2) \
-         AND video.uploader_id = (SELECT uploader_id FROM video WHERE id = $1)",
-        [job.video_id.into(), kinds().into()],
-    );
-    let row = connection.query_one_raw(statement).await?;
-    Ok(row.map(|row| row.try_get("", "turn")).transpose()?.unwrap_or(0))
-}
-
-fn kinds() -> Vec<String> {
-    job::Kind::EXTRAS.iter().map(ActiveEnum::to_value).collect()
 }
 
 /// Keeps what a rendition that grows is known by. Its bandwidth is told when it is whole, and with that it is listed.
@@ -100,7 +84,7 @@ pub(super) async fn complete(app: &App, runner: RunnerId, lease: LeaseId) -> Res
     let found = video::Entity::find_by_id(job.video_id).lock_exclusive().one(&transaction).await?;
     found.ok_or_else(|| Error::not_found("video"))?;
     queue::finish(&transaction, &job, None).await?;
-    if unfinished(&transaction, &job).await? == 0 {
+    if queue::unfinished_like(&transaction, &job).await? == 0 {
         for row in renditions_in_codec(&transaction, &job).await? {
             tracing::info!(video = %job.video_id, rendition = row.name, "another codec is ready");
             measure(&transaction, row).await?;
@@ -120,39 +104,33 @@ async fn renditions_in_codec(
     Ok(rows)
 }
 
-/// How many jobs of the same codec and attempt are not done.
-async fn unfinished(connection: &impl ConnectionTrait, job: &job::Model) -> Result<i64> {
-    let statement = Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        "SELECT count(*) AS counted FROM job WHERE video_id = $1 AND kind = $2 AND attempt_base = $3 \
-         AND state <> 'done'",
-        [job.video_id.into(), job.kind.to_value().into(), job.attempt_base.into()],
-    );
-    let row = connection.query_one_raw(statement).await?;
-    Ok(row.map(|row| row.try_get("", "counted")).transpose()?.unwrap_or(0))
-}
-
-/// Leaves a video without the codec of a job that was given up, and gives the keys of what had been made in it. Jobs
-/// of the same are taken away but for those that are just being reported on: whoever does so would otherwise wait for
-/// us while we wait for them. They find nothing that they could add to.
+/// Leaves a video without the codec of a job that was given up, and gives the keys of what had been made in it. Who is
+/// just reporting on another of its jobs finds nothing that they could add to.
 ///
 /// # Errors
 /// Whatever the database says.
 pub(super) async fn abandon(connection: &impl ConnectionTrait, job: &job::Model) -> Result<Vec<String>> {
+    let made = renditions_in_codec(connection, job).await?;
+    let left_over = drop_renditions(connection, made).await?;
+    queue::remove_like(connection, job).await?;
+    Ok(left_over)
+}
+
+/// Forgets renditions, and gives the keys of what had been made of them.
+///
+/// # Errors
+/// Whatever the database says.
+pub(super) async fn drop_renditions(
+    connection: &impl ConnectionTrait,
+    rows: Vec<rendition::Model>,
+) -> Result<Vec<String>> {
     let mut left_over = Vec::new();
-    for row in renditions_in_codec(connection, job).await? {
+    for row in rows {
         for chunk in chunks_of(connection, row.id).await? {
-            left_over.push(keys::chunk(job.video_id, row.attempt, &row.name, chunk.index, chunk.lease_id));
+            left_over.push(keys::chunk(row.video_id, row.attempt, &row.name, chunk.index, chunk.lease_id));
         }
         row.delete(connection).await?;
     }
-    let statement = Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE video_id = $1 AND kind = $2 AND attempt_base = $3 \
-         AND state IN ('queued', 'leased') FOR UPDATE SKIP LOCKED)",
-        [job.video_id.into(), job.kind.to_value().into(), job.attempt_base.into()],
-    );
-    connection.execute_raw(statement).await?;
     Ok(left_over)
 }
 
@@ -160,7 +138,7 @@ pub(super) async fn abandon(connection: &impl ConnectionTrait, job: &job::Model)
 pub(super) async fn remove(app: &App, left_over: &[String]) {
     for key in left_over {
         if let Err(error) = app.storage.delete(key).await {
-            tracing::warn!(key, %error, "a chunk of a codec that was given up is left over");
+            tracing::warn!(key, %error, "a chunk of what was given up is left over");
         }
     }
 }
@@ -170,12 +148,7 @@ pub(super) async fn remove(app: &App, left_over: &[String]) {
 /// # Errors
 /// Whatever the database says.
 pub(super) async fn forget_other_attempts(connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
-    let statement = Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE video_id = $1 AND kind = ANY($2) \
-         AND attempt_base <> $3 FOR UPDATE SKIP LOCKED)",
-        [job.video_id.into(), kinds().into(), job.video_attempt().into()],
-    );
-    connection.execute_raw(statement).await?;
+    let (video, attempt) = (job.video_id, job.video_attempt());
+    queue::remove_other_attempts(connection, video, &job::Kind::EXTRAS, attempt).await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use kinora_entity::{LeaseId, RunnerId, job};
 use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect, TransactionTrait};
 
-use super::{beginning, extras};
+use super::{beginning, extras, rekey};
 use crate::{
     app::App,
     download,
@@ -91,6 +91,9 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
         } else if job.kind.extra_codec().is_some() {
             tracing::warn!(job = %job.id, video = %job.video_id, error, "a video is left without a codec");
             left_over = extras::abandon(&transaction, &job).await?;
+        } else if job.kind == job::Kind::RekeyChunk {
+            tracing::warn!(job = %job.id, video = %job.video_id, error, "a video is made anew for its protection");
+            left_over = rekey::abandon(&transaction, &job).await?;
         } else if !job.kind.is_needed() {
             tracing::warn!(job = %job.id, video = %job.video_id, error, "a video is left without previews");
         } else if job.parent_id.is_some() || job.plan.is_some() {
@@ -119,6 +122,11 @@ pub async fn lost(app: &App, connection: &impl ConnectionTrait, job: &job::Model
         tracing::warn!(job = %job.id, video = %job.video_id, "a video is left without a codec");
         // Its objects go with the next comparison of bucket and database: this change may still be undone.
         extras::abandon(connection, job).await?;
+        return Ok(());
+    }
+    if job.kind == job::Kind::RekeyChunk {
+        tracing::warn!(job = %job.id, video = %job.video_id, "a video is made anew for its protection");
+        rekey::abandon(connection, job).await?;
         return Ok(());
     }
     if !job.kind.is_needed() {

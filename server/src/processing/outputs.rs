@@ -109,6 +109,7 @@ pub(super) fn makes_chunk(job: &job::Model, rendition: &str, index: i32) -> bool
         job::Kind::CopyChunk => is_plain && job.chunk == Some(index),
         job::Kind::EncodeChunk => job.chunk == Some(index) && codec == Some(Codec::H264),
         job::Kind::EncodeAudio => codec.is_none(),
+        job::Kind::RekeyChunk => job.chunk == Some(index),
         job::Kind::EncodeHevc | job::Kind::EncodeAv1 => {
             job.chunk == Some(index) && codec == job.kind.extra_codec()
         }

@@ -13,6 +13,7 @@ use super::{
     bandwidth::Bandwidth,
     content, extras,
     outputs::makes_chunk,
+    rekey,
     result::{Chunk, rejected},
 };
 use crate::{
@@ -50,7 +51,11 @@ pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported
         feed::lock_ranks(&transaction).await?;
     }
     let job = held(&transaction, lease, runner).await?;
-    let row = match is_planned {
+    let is_rekeyed = job.kind == job::Kind::RekeyChunk;
+    if is_rekeyed {
+        rekey::check(&transaction, &job, &reported).await?;
+    }
+    let row = match is_planned || is_rekeyed {
         true => planned_rendition(&transaction, &job, &reported.rendition).await?,
         false => Some(rendition_of(&transaction, &job, &reported.rendition).await?),
     };

@@ -16,6 +16,8 @@ const MOST_OF_THE_ONE_ABOVE: f64 = 0.85;
 const NO_DIFFERENCE: f64 = 0.998;
 /// A film may begin in the dark: its first chunk alone tells nothing of the rest.
 const EVIDENCE_CHUNKS: usize = 3;
+/// More tell nothing new, and whoever watches is not to lose a size late.
+const MOST_EVIDENCE_CHUNKS: i32 = 8;
 
 /// What is known of a size by the chunks of it that were made.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,19 +27,23 @@ struct Made {
     likeness: Option<f64>,
 }
 
-/// Takes those renditions away that save too little or look like the next smaller one, by all chunks that there are of
-/// every encoded size: of three, or of all where there are fewer. What is passed on was made by others, and does not
+/// Takes those renditions away that save too little or look like the next smaller one, by the first chunks that there
+/// are of every encoded size: of three, or of all where there are fewer. What is passed on was made by others, and does not
 /// tell. The largest stays because it is the best, and the smallest because the slowest lines play it, and may be doing
 /// so now. `job` has just made a chunk.
 ///
 /// # Errors
 /// Whatever the database says.
 pub(super) async fn drop_useless(connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
+    if job.chunk.is_none_or(|chunk| chunk >= MOST_EVIDENCE_CHUNKS) {
+        return Ok(());
+    }
     let mut rows = renditions_of(connection, job).await?;
     rows.retain(|row| row.kind == rendition::Kind::Video && !row.is_extra());
     rows.sort_by_key(|row| std::cmp::Reverse(row.height.unwrap_or(0)));
     let chunks = chunk::Entity::find()
         .filter(chunk::Column::RenditionId.is_in(rows.iter().map(|row| row.id)))
+        .filter(chunk::Column::Index.lt(MOST_EVIDENCE_CHUNKS))
         .filter(chunk::Column::IsDraft.eq(false))
         .all(connection)
         .await?;

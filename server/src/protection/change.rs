@@ -18,12 +18,12 @@ use crate::{
 /// Longer than any cache keeps a playlist that everybody may read.
 const PLAYLISTS_ARE_FORGOTTEN_AFTER: Duration = Duration::from_secs(75);
 
-/// Has a video made anew whose media are not as its owner wants them, unless something is being made of it already:
-/// then the end of that looks again. What is there is played until then.
+/// Has the media of a video written anew that are not as its owner wants them, or made anew where they cannot be; unless
+/// something is being made of it already: then the end of that looks again. What is there is played until then.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn settle(connection: &impl ConnectionTrait, video: &video::Model) -> Result<()> {
+pub async fn settle(app: &App, connection: &impl ConnectionTrait, video: &video::Model) -> Result<()> {
     if video.state != video::State::Ready || video.is_protected == video.is_encrypted {
         return Ok(());
     }
@@ -37,7 +37,10 @@ pub async fn settle(connection: &impl ConnectionTrait, video: &video::Model) -> 
     if under_way > 0 {
         return Ok(());
     }
-    tracing::info!(video = %video.id, protected = video.is_protected, "a video is made anew for its protection");
+    tracing::info!(video = %video.id, protected = video.is_protected, "the protection of a video changes");
+    if processing::begin_rekeying(app, connection, video).await? {
+        return Ok(());
+    }
     processing::enqueue(connection, video.id).await
 }
 
@@ -50,7 +53,7 @@ pub async fn settle_forgotten(app: &App) -> Result<()> {
     let forgotten = Statement::from_string(
         DbBackend::Postgres,
         "SELECT v.id FROM video v WHERE v.state = 'ready' AND v.is_protected <> v.is_encrypted \
-         AND NOT EXISTS (SELECT FROM job j WHERE j.video_id = v.id AND j.kind = 'process_video' \
+         AND NOT EXISTS (SELECT FROM job j WHERE j.video_id = v.id AND j.kind IN ('process_video', 'rekey_chunk') \
          AND j.created_at > now() - interval '6 hours') LIMIT 20",
     );
     for row in app.database.query_all_raw(forgotten).await? {
@@ -59,7 +62,7 @@ pub async fn settle_forgotten(app: &App) -> Result<()> {
         let video = video::Entity::find_by_id(id).lock_exclusive().one(&transaction).await?;
         if let Some(video) = video {
             tracing::warn!(video = %id, "what an owner wants of a video's protection was not done, and is tried again");
-            settle(&transaction, &video).await?;
+            settle(app, &transaction, &video).await?;
         }
         transaction.commit().await?;
     }

@@ -26,9 +26,22 @@ pub async fn key_for(app: &App, job: &job::Model, video: &video::Model) -> Resul
     if job.kind != job::Kind::ProcessVideo || job.plan.is_some() {
         return key_of(app, video.id, attempt).await;
     }
+    begin_attempt(app, &app.database, video, attempt).await
+}
+
+/// The key of an attempt that begins now, which is kept; none where its owner does not want the video protected.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn begin_attempt(
+    app: &App,
+    connection: &impl ConnectionTrait,
+    video: &video::Model,
+    attempt: i32,
+) -> Result<Option<AesBlock>> {
     // An attempt that came to nothing may have left a key under the same number.
     if !video.is_protected {
-        content_key::Entity::delete_by_id((video.id, attempt)).exec(&app.database).await?;
+        content_key::Entity::delete_by_id((video.id, attempt)).exec(connection).await?;
         return Ok(None);
     }
     let key = AesBlock(rand::random());
@@ -43,7 +56,7 @@ pub async fn key_for(app: &App, job: &job::Model, video: &video::Model) -> Resul
                 .update_column(content_key::Column::Sealed)
                 .to_owned(),
         )
-        .exec_without_returning(&app.database)
+        .exec_without_returning(connection)
         .await?;
     Ok(Some(key))
 }

@@ -42,14 +42,17 @@ pub async fn follow(
     tokio::spawn(async move {
         let mut is_first = true;
         loop {
-            for &kind in &kinds {
-                let item = match waiting_for(&app, runner, kind).await {
-                    Ok(0) if !is_first => continue,
-                    Ok(waiting) => Ok(JobAvailable { kind: kind.into(), waiting }),
-                    // The database is away: the next look will tell.
-                    Err(_) if !is_first => continue,
-                    Err(error) => Err(error),
-                };
+            let news = match waiting_for(&app, runner, &kinds).await {
+                Ok(counts) => kinds.iter().zip(counts).map(|(kind, waiting)| Ok((*kind, waiting))).collect(),
+                // The database is away: the next look will tell.
+                Err(_) if !is_first => Vec::new(),
+                Err(error) => vec![Err(error)],
+            };
+            for item in news {
+                if matches!(item, Ok((_, 0))) && !is_first {
+                    continue;
+                }
+                let item = item.map(|(kind, waiting)| JobAvailable { kind: kind.into(), waiting });
                 if sender.send(item).await.is_err() {
                     return;
                 }
@@ -72,15 +75,17 @@ pub async fn follow(
     Ok(tokio_stream::wrappers::ReceiverStream::new(receiver))
 }
 
-/// How many jobs of a kind this runner could lease: none when it may not.
-async fn waiting_for(app: &App, runner: RunnerId, kind: job::Kind) -> Result<i64> {
-    match queue::waiting(app, kind).await? {
-        0 => Ok(0),
-        waiting => {
-            let runner = runner::Entity::find_by_id(runner).one(&app.database).await?;
-            let may =
-                runner.is_some_and(|runner| runner.state == runner::State::Active && can_do(&runner, kind));
-            Ok(if may { waiting } else { 0 })
+/// How many jobs of each kind this runner could lease: none of what it may not.
+async fn waiting_for(app: &App, runner: RunnerId, kinds: &[job::Kind]) -> Result<Vec<i64>> {
+    let mut counts = queue::waiting(app, kinds).await?;
+    if counts.iter().any(|waiting| *waiting > 0) {
+        let runner = runner::Entity::find_by_id(runner).one(&app.database).await?;
+        let runner = runner.filter(|runner| runner.state == runner::State::Active);
+        for (kind, waiting) in kinds.iter().zip(&mut counts) {
+            if !runner.as_ref().is_some_and(|runner| can_do(runner, *kind)) {
+                *waiting = 0;
+            }
         }
     }
+    Ok(counts)
 }

@@ -7,6 +7,7 @@ use kinora_entity::{LeaseId, job};
 
 use super::{
     available::{self, JobAvailable},
+    input::JobInput,
     inputs::{
         JobKindName, JobOutputInput, JobOutputKind, JobProgressInput, JobResultInput, LoudnessInput,
         PosterInput, PreviewsInput, PublishChunkInput, RegisterRunnerInput, RunnerCapabilitiesInput,
@@ -17,7 +18,6 @@ use super::{
 };
 use crate::{
     app::App,
-    download,
     error::{Error, Result},
     graphql::{Bytes, ContextExt},
     job as queue,
@@ -113,6 +113,8 @@ pub struct Job {
     /// With which every media segment is encrypted, by AES-128 in CBC mode with PKCS7 padding; initialisation sections
     /// are not. Null where all stays in the clear. A secret: never to be written anywhere.
     content_key: Option<AesBlock>,
+    /// With which the chunks are encrypted that a `REKEY_CHUNK` job reads. Null where they are in the clear. A secret.
+    published_key: Option<AesBlock>,
     /// Whether the video must not be made in chunks: that has failed before.
     in_one_piece: bool,
     /// Which rendition to make a file of, for jobs that make one.
@@ -132,6 +134,7 @@ impl Job {
             attempt: leased.job.attempts,
             chunk: leased.job.chunk,
             content_key: leased.content_key,
+            published_key: leased.published_key,
             duration_ms: leased.duration_ms,
             measures_loudness: leased.measures_loudness,
             in_one_piece: leased.job.in_one_piece,
@@ -162,26 +165,6 @@ pub struct OutputUrl {
     url: String,
     headers: Vec<Header>,
     expires_at: DateTime<Utc>,
-}
-
-/// An object that a job reads.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct JobInput {
-    rendition: String,
-    chunk: i32,
-    size: Bytes,
-    url: String,
-}
-
-impl From<download::Input> for JobInput {
-    fn from(input: download::Input) -> Self {
-        Self {
-            rendition: input.rendition,
-            chunk: input.index,
-            size: Bytes(input.size_bytes),
-            url: input.request.url,
-        }
-    }
 }
 
 /// What is no lease of ours is a lease that nobody holds.
@@ -239,11 +222,12 @@ impl RunnerMutation {
         Lease::of(&job)
     }
 
-    /// Addresses of the chunks that a `MAKE_DOWNLOAD` job joins: of its rendition and, where that is pictures, of
-    /// the sound, each in their order.
+    /// Addresses of the published chunks that a job reads. One of `MAKE_DOWNLOAD` joins those of its rendition and, where
+    /// that is pictures, of the sound, each in their order; one of `REKEY_CHUNK` writes one of each rendition anew.
     async fn sign_job_inputs(&self, ctx: &Context<'_>, lease_id: ID) -> Result<Vec<JobInput>> {
         let runner = ctx.requester().runner()?;
-        let inputs = download::inputs(ctx.app(), runner.id, parse_lease(&lease_id)?, ctx.audience()).await?;
+        let inputs =
+            processing::inputs(ctx.app(), runner.id, parse_lease(&lease_id)?, ctx.audience()).await?;
         Ok(inputs.into_iter().map(JobInput::from).collect())
     }
 

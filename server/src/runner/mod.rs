@@ -6,6 +6,7 @@ mod available;
 mod embedded;
 mod figures;
 mod graphql;
+mod input;
 mod inputs;
 mod registration;
 mod service;

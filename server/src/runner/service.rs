@@ -1,7 +1,7 @@
 //! What a runner gets with a job.
 
 use chrono::Duration;
-use kinora_entity::{job, rendition::Codec, runner, video};
+use kinora_entity::{job, runner, video};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use crate::{
@@ -21,6 +21,8 @@ pub struct Leased {
     pub source_size_bytes: i64,
     /// With which its media are encrypted; none where they stay in the clear.
     pub content_key: Option<AesBlock>,
+    /// With which those are encrypted that it reads.
+    pub published_key: Option<AesBlock>,
     pub duration_ms: Option<i64>,
     pub measures_loudness: bool,
     /// The details of the plan that the job is part of.
@@ -45,12 +47,18 @@ pub async fn lease(
         return Ok(None);
     }
     let kinds: Vec<job::Kind> = kinds.iter().copied().filter(|kind| can_do(runner, *kind)).collect();
-    let Some(job) = queue::lease(app, runner.id, &kinds).await? else { return Ok(None) };
+    let Some(job) = queue::lease(app, runner.id, &kinds, processing::lowest_priority(&kinds)).await? else {
+        return Ok(None);
+    };
     let video = video::Entity::find_by_id(job.video_id)
         .one(&app.database)
         .await?
         .ok_or_else(|| Error::not_found("video"))?;
     let content_key = protection::key_for(app, &job, &video).await?;
+    let published_key = match (job.kind, video.published_attempt) {
+        (job::Kind::RekeyChunk, Some(published)) => protection::key_of(app, video.id, published).await?,
+        _ => None,
+    };
     let source = app.storage.presign_get(&video.source_key, MEDIA_URL_LIFETIME, audience).await?;
     let plan = match job.parent_id {
         Some(parent) => {
@@ -69,6 +77,7 @@ pub async fn lease(
         duration_ms,
         measures_loudness,
         content_key,
+        published_key,
         plan,
         renditions,
     }))
@@ -77,11 +86,7 @@ pub async fn lease(
 /// Whether a runner's ffmpeg has what a kind of job takes, as far as that is not the same everywhere. One that has
 /// not said what it can do is not asked for it.
 pub fn can_do(runner: &runner::Model, kind: job::Kind) -> bool {
-    let encoder = match kind.extra_codec() {
-        Some(Codec::Hevc) => VideoCodec::Hevc.extra_encoder(),
-        Some(Codec::Av1) => VideoCodec::Av1.extra_encoder(),
-        Some(Codec::H264) | None => None,
-    };
+    let encoder = kind.extra_codec().map(VideoCodec::from).and_then(VideoCodec::extra_encoder);
     let said = runner.capabilities.as_ref();
     encoder.is_none_or(|encoder| said.is_some_and(|said| said.encoders.iter().any(|found| found == encoder)))
 }

@@ -137,7 +137,7 @@ pub async fn update(app: &App, viewer: &Viewer, id: VideoId, changes: Changes) -
     }
     let updated = row.update(&transaction).await?;
     feed::sync_rank(&transaction, &updated).await?;
-    protection::settle(&transaction, &updated).await?;
+    protection::settle(app, &transaction, &updated).await?;
     notify(&transaction, Event::Video(id)).await?;
     transaction.commit().await?;
     Ok(updated)

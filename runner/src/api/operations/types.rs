@@ -27,6 +27,7 @@ pub enum JobKind {
     EncodeHevc,
     #[cynic(rename = "ENCODE_AV1")]
     EncodeAv1,
+    RekeyChunk,
 }
 
 impl JobKind {
@@ -90,6 +91,8 @@ pub struct Job {
     pub in_one_piece: bool,
     /// What media are encrypted with; none where they stay in the clear.
     pub content_key: Option<AesBlock>,
+    /// What those chunks are encrypted with that it reads; none where they are in the clear.
+    pub published_key: Option<AesBlock>,
     /// For jobs that make a file to download.
     pub rendition: Option<String>,
     /// For jobs that encode a chunk: of the plan's renditions, those that are wanted.
@@ -160,12 +163,34 @@ pub struct OutputUrl {
     pub headers: Vec<Header>,
 }
 
-/// One chunk of those that become a file to download.
+/// A published chunk that a job reads.
 #[derive(cynic::QueryFragment, Clone, Debug)]
 pub struct JobInput {
     pub rendition: String,
+    pub chunk: i32,
     pub size: ByteCount,
     pub url: String,
+    pub start_ms: f64,
+    pub init: Option<ByteRange>,
+    pub segments: Vec<MediaSegment>,
+    pub codecs: String,
+    /// Of the first segment, where they are encrypted.
+    pub iv: Option<AesBlock>,
+}
+
+/// A stretch of an object.
+#[derive(cynic::QueryFragment, Clone, Copy, Debug)]
+pub struct ByteRange {
+    pub offset: ByteCount,
+    pub size: ByteCount,
+}
+
+/// A segment and where it lies in its chunk.
+#[derive(cynic::QueryFragment, Clone, Copy, Debug)]
+pub struct MediaSegment {
+    pub offset: ByteCount,
+    pub size: ByteCount,
+    pub duration_ms: f64,
 }
 
 /// Says that jobs are waiting.

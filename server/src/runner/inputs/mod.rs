@@ -40,6 +40,8 @@ pub enum JobKindName {
     /// Encode all sizes of one chunk in AV1, of a video that is ready.
     #[graphql(name = "ENCODE_AV1")]
     EncodeAv1,
+    /// Write all renditions of one published chunk anew, encrypted or in the clear, without encoding.
+    RekeyChunk,
 }
 
 /// A machine that wants to become a runner.

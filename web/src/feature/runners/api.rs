@@ -25,6 +25,7 @@ pub enum JobKind {
     EncodeHevc,
     #[cynic(rename = "ENCODE_AV1")]
     EncodeAv1,
+    RekeyChunk,
 }
 
 /// What a machine said of itself.

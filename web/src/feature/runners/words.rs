@@ -69,6 +69,8 @@ pub fn job_words(kind: JobKind, chunk: Option<i32>) -> String {
         (JobKind::MakeDownload, _) => "Makes a file to download".to_owned(),
         (JobKind::EncodeHevc, Some(chunk)) => format!("Encodes part {} in HEVC", chunk + 1),
         (JobKind::EncodeAv1, Some(chunk)) => format!("Encodes part {} in AV1", chunk + 1),
+        (JobKind::RekeyChunk, Some(chunk)) => format!("Writes part {} anew for its protection", chunk + 1),
+        (JobKind::RekeyChunk, None) => "Writes a part anew for its protection".to_owned(),
         (JobKind::EncodeHevc, None) => "Encodes a part in HEVC".to_owned(),
         (JobKind::EncodeAv1, None) => "Encodes a part in AV1".to_owned(),
     }

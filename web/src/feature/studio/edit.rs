@@ -190,7 +190,7 @@ fn VisibilityPicker(value: RwSignal<Visibility>, protected: RwSignal<bool>) -> i
     }
 }
 
-/// Encrypted or not. What can be watched already is made anew for it, which takes its time.
+/// Encrypted or not. What can be watched already is written anew for it, which takes its time.
 #[component]
 fn ProtectionSwitch(value: RwSignal<bool>, under_way: bool) -> impl IntoView {
     let meaning = if under_way {
