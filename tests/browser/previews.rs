@@ -38,7 +38,7 @@ async fn has_asked(browser: &Browser, words: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pointing_at_the_line_shows_the_picture_there() {
-    let app = TestApp::start_processing().await;
+    let app = TestApp::start_processing().await.with_previews().await;
     let ann = app.person("ann").await;
     let id = previewed(&ann).await;
     let browser = visit(&app).await;
@@ -78,7 +78,7 @@ async fn pointing_at_the_line_shows_the_picture_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_moves_while_somebody_points_at_it() {
-    let app = TestApp::start_processing().await;
+    let app = TestApp::start_processing().await.with_previews().await;
     let ann = app.person("ann").await;
     previewed(&ann).await;
     let browser = visit(&app).await;

@@ -13,7 +13,7 @@ fn assert_near(value: &Value, expected: f64, tolerance: f64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tones_are_as_loud_as_they_are() {
-    let app = TestApp::start_processing().await;
+    let app = TestApp::start_processing().await.with_previews().await;
     let ann = app.person("ann").await;
     // A tone of 1 kHz at full scale from both sides has 0 LUFS, and each dB less one less.
     for (clip, expected) in [(&clips::TONE, -20.0), (&clips::TONE_OPUS, -6.02), (&clips::TONE_SHORT, -20.0)] {
@@ -26,7 +26,7 @@ async fn tones_are_as_loud_as_they_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_heard_has_no_loudness() {
-    let app = TestApp::start_processing().await;
+    let app = TestApp::start_processing().await.with_previews().await;
     let ann = app.person("ann").await;
     for clip in [&clips::HUSH, &clips::COLOURS] {
         let video = previewed(&ann, clip).await;

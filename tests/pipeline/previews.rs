@@ -112,7 +112,7 @@ fn assert_loop(path: &Path, (width, height): (u64, u64), length_s: f64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_time_has_a_tile_that_shows_it() {
-    let app = TestApp::start_processing().await;
+    let app = TestApp::start_processing().await.with_previews().await;
     let ann = app.person("ann").await;
     for (clip, tiles, tile, moving) in
         [(&clips::COLOURS, 10, [160, 90], (480, 270)), (&clips::COLOURS_TALL, 40, [90, 160], (180, 320))]
@@ -135,6 +135,8 @@ async fn keyframes_alone_make_a_storyboard() {
         config.embedded_runner = true;
         config.ladder.retain(|rung| rung.short_side == 360);
     })
+    .await
+    .with_previews()
     .await;
     let ann = app.person("ann").await;
     let source = clips::COLOURS_HEAVY.path();
@@ -148,7 +150,7 @@ async fn keyframes_alone_make_a_storyboard() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_loop_is_not_taken_from_a_dark_beginning() {
-    let app = TestApp::start_processing().await;
+    let app = TestApp::start_processing().await.with_previews().await;
     let ann = app.person("ann").await;
     let (_, made) = previews(&app, &ann, &clips::DARK_BEGINNING).await;
     assert_loop(&made.moving, (480, 270), 3.0);

@@ -102,7 +102,7 @@ async fn a_protected_video_can_be_watched_while_it_grows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_published_video_that_becomes_private_leaves_nothing_clear_behind() {
-    let app = TestApp::start_processing().await;
+    let app = TestApp::start_processing().await.with_previews().await;
     let ann = app.person("ann").await;
     let first = previewed(&ann, &clips::CHUNKS).await;
     let id = first["id"].as_str().unwrap().to_owned();

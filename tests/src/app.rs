@@ -41,13 +41,20 @@ pub struct TestApp {
     store: Option<Store>,
 }
 
+/// They are made when all else is done, and most tests end before: what is begun of them by then takes the processors
+/// from the next one.
+const PREVIEWS_LATER: &str = "CREATE FUNCTION later() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN NEW.run_after = now() + interval '1 year'; RETURN NEW; END $$;
+    CREATE TRIGGER previews_later BEFORE INSERT ON job FOR EACH ROW WHEN (NEW.kind = 'make_previews')
+    EXECUTE FUNCTION later()";
+
 impl TestApp {
     /// Without limits on rates and without a runner.
     pub async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
-    /// With the embedded runner: uploads are really processed.
+    /// With the embedded runner: uploads are really processed, but for the previews.
     pub async fn start_processing() -> Self {
         Self::start_with(|config| config.embedded_runner = true).await
     }
@@ -73,6 +80,7 @@ impl TestApp {
             ..Config::default()
         };
         change(&mut config);
+        let is_processing = config.embedded_runner;
         let store = match config.s3 {
             None => Store::wanted(&data_dir.join("store")).await,
             Some(_) => None,
@@ -88,7 +96,18 @@ impl TestApp {
         if let Some(Store::Garage(garage)) = &store {
             garage.let_in(&url.origin().ascii_serialization()).await;
         }
-        Self { running: Some(running), guest: Client::guest(url.clone()), url, database_url, data_dir, store }
+        let guest = Client::guest(url.clone());
+        let app = Self { running: Some(running), guest, url, database_url, data_dir, store };
+        if is_processing {
+            app.sql(PREVIEWS_LATER).await;
+        }
+        app
+    }
+
+    /// With previews of what is uploaded from now on.
+    pub async fn with_previews(self) -> Self {
+        self.sql("DROP TRIGGER previews_later ON job").await;
+        self
     }
 
     /// Stops the site in order.
