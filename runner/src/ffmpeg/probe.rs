@@ -123,7 +123,14 @@ fn describe(report: &Report, log: &Log, size_bytes: u64, max_duration: Duration)
         return Err(Refusal::ExternalReference);
     }
     if !report.streams.iter().any(Stream::is_video) {
-        return Err(if log.codec_refused { Refusal::UnsupportedCodec } else { Refusal::NoVideo });
+        return Err(if log.codec_refused {
+            Refusal::UnsupportedCodec
+        } else if report.streams.iter().all(Stream::is_neither_picture_nor_sound) {
+            // A playlist in the place of subtitles, say.
+            Refusal::UnsupportedContainer
+        } else {
+            Refusal::NoVideo
+        });
     }
     let video =
         pick(report, Stream::is_video, codecs::is_video_supported).ok_or(Refusal::UnsupportedCodec)?;
@@ -289,6 +296,8 @@ mod tests {
             described(&video(r#","codec_name": "h264", "disposition": {"attached_pic": 1}"#)),
             Err(Refusal::NoVideo)
         );
+        let texts = video(r#","codec_name": "subrip""#).replace("\"video\"", "\"subtitle\"");
+        assert_eq!(described(&texts), Err(Refusal::UnsupportedContainer));
         assert_eq!(described(&video(r#","codec_name": "h264", "duration": "4000""#)), Err(Refusal::TooLong));
         assert_eq!(
             described(

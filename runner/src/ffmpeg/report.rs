@@ -122,6 +122,10 @@ impl Stream {
         self.codec_type.as_deref() == Some("audio")
     }
 
+    pub fn is_neither_picture_nor_sound(&self) -> bool {
+        !matches!(self.codec_type.as_deref(), Some("video" | "audio"))
+    }
+
     /// Subtitles that are text. Those that are pictures would have to be read by machine.
     pub fn is_text(&self) -> bool {
         self.codec_type.as_deref() == Some("subtitle")

@@ -89,8 +89,7 @@ impl Broken {
     pub fn expected_code(self) -> &'static str {
         match self {
             Broken::NoMoov => "MEDIA_TRUNCATED",
-            // A track of subtitles, and nothing that could be watched.
-            Broken::NoVideo | Broken::HlsInAvi => "MEDIA_NO_VIDEO",
+            Broken::NoVideo => "MEDIA_NO_VIDEO",
             Broken::AddressElsewhere | Broken::AliasElsewhere => "MEDIA_EXTERNAL_REFERENCE",
             Broken::UnsupportedCodec => "MEDIA_UNSUPPORTED_CODEC",
             Broken::ManyTracks => "MEDIA_TOO_MANY_STREAMS",
@@ -101,6 +100,8 @@ impl Broken {
             | Broken::Text
             | Broken::HlsPlaylist
             | Broken::HlsWithKey
+            // A track of subtitles, and nothing that could be watched or heard.
+            | Broken::HlsInAvi
             | Broken::DashManifest
             | Broken::FfConcat
             | Broken::ConcatAddress
