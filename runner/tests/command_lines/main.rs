@@ -104,6 +104,7 @@ const HEAD: &str = "\
 /// One rendition.
 fn picture(output: u32, bitrate: u32, keyframes: u32, name: &str) -> String {
     let buffer = bitrate * 2;
+    let quality = if name == "121p" { 21 } else { 22 };
     format!(
         "
 -map [v{output}]
@@ -111,7 +112,7 @@ fn picture(output: u32, bitrate: u32, keyframes: u32, name: &str) -> String {
 -preset veryfast
 -profile:v high
 -pix_fmt yuv420p
--crf 22
+-crf {quality}
 -maxrate {bitrate}
 -bufsize {buffer}
 -g {keyframes}

@@ -14,6 +14,9 @@ const X265: &str = "open-gop=0:scenecut=0:info=0:log-level=error";
 /// More threads bring little in one chunk, and each takes memory.
 const SVT: &str = "lp=4";
 
+/// Along the short side, in pixels.
+const SMALL_SIDE: u32 = 480;
+
 /// What ffmpeg calls the encoder that is used for a codec.
 pub fn software_encoder(codec: Codec) -> &'static str {
     match codec {
@@ -63,7 +66,9 @@ impl Args {
         let quality = match size.codec {
             Codec::H264 => {
                 self.add(&["-preset", preset.word(), "-profile:v", "high"]);
-                "22"
+                // The same figure leaves less of a small picture: of 60 s in 480p, 0.001 of SSIM less than one below it,
+                // for a sixth of its bytes.
+                if size.width.min(size.height) <= SMALL_SIDE { "21" } else { "22" }
             }
             Codec::Hevc => {
                 self.add(&["-preset", preset.word(), "-profile:v", "main", "-x265-params", X265]);
