@@ -66,8 +66,8 @@ impl Args {
         let quality = match size.codec {
             Codec::H264 => {
                 self.add(&["-preset", preset.word(), "-profile:v", "high"]);
-                // The same figure leaves less of a small picture: of 60 s in 480p, 0.001 of SSIM less than one below it,
-                // for a sixth of its bytes.
+                // The same figure leaves less of a small picture: of ten seconds in 480p, 0.001 of SSIM less than the
+                // one below it, for a sixth of its bytes.
                 if size.width.min(size.height) <= SMALL_SIDE { "21" } else { "22" }
             }
             Codec::Hevc => {
