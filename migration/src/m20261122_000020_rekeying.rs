@@ -16,7 +16,7 @@ CREATE INDEX job_waiting_kind_idx ON job (kind) WHERE state = 'queued';
 const DOWN: &str = r#"
 DROP INDEX job_waiting_kind_idx;
 DELETE FROM rendition WHERE EXISTS (SELECT FROM job WHERE job.video_id = rendition.video_id
-    AND job.kind = 'rekey_chunk' AND job.state <> 'done' AND job.attempt_base = rendition.attempt);
+    AND job.kind = 'rekey_chunk' AND job.state IN ('queued', 'leased') AND job.attempt_base = rendition.attempt);
 DELETE FROM job WHERE kind = 'rekey_chunk';
 ALTER TABLE job DROP CONSTRAINT job_kind_check;
 ALTER TABLE job ADD CONSTRAINT job_kind_check CHECK (kind IN

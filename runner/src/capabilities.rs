@@ -82,8 +82,8 @@ fn version(text: &str) -> String {
 }
 
 /// Of what ffmpeg lists of its encoders, in software and hardware, those of pictures that players take, whether or not
-/// they work here: lines such as ` V....D h264_vaapi  H.264/AVC (VAAPI) (codec h264)`, of which
-/// the codec is left out where it is called as the encoder.
+/// they work here: lines such as ` V....D h264_vaapi  H.264/AVC (VAAPI) (codec h264)`, of which the codec is left out
+/// where it is called as the encoder.
 pub fn encoders(list: &str) -> Vec<String> {
     let named = |line: &str| {
         let mut words = line.split_whitespace();
