@@ -3,7 +3,9 @@
 
 use std::{
     fs,
+    net::UdpSocket,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -49,7 +51,7 @@ async fn a_job_sees_its_source_and_writes_only_to_its_output_folder() {
     let root = tempfile::tempdir().unwrap();
     let sh = Path::new("/usr/bin/sh");
     for sandbox in sandboxes(sh).await {
-        let confined = sandbox.layers().len() > 4;
+        let confined = sandbox.is_confined();
         let name = format!("{:?}", sandbox.layers());
         let folder = folder(root.path());
         let other = self::folder(root.path());
@@ -73,6 +75,38 @@ async fn a_job_sees_its_source_and_writes_only_to_its_output_folder() {
             assert_eq!(fs::read_to_string(&secret).unwrap(), "stolen", "{name}");
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_job_sends_nothing_to_anybody() {
+    let root = tempfile::tempdir().unwrap();
+    let heard = UdpSocket::bind("127.0.0.1:0").unwrap();
+    heard.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    let port = heard.local_addr().unwrap().port();
+    let send = format!("echo stolen > /dev/udp/127.0.0.1/{port}");
+    let hears = || heard.recv(&mut [0; 16]).is_ok();
+    assert!(Command::new("/usr/bin/bash").args(["-c", &send]).status().unwrap().success());
+    assert!(hears(), "without walls it arrives");
+    for sandbox in sandboxes(Path::new("/usr/bin/sh")).await.into_iter().filter(Sandbox::is_confined) {
+        let name = format!("{:?}", sandbox.layers());
+        let folder = folder(root.path());
+        let own = std::process::id();
+        let line = format!(
+            "/usr/bin/bash -c '{send}' && echo sent; kill -0 {own} && echo signalled; kill -0 $$ && echo itself"
+        );
+        let printed = shell(sandbox, &folder, &line).await;
+        assert!(printed.contains("itself") && !hears(), "{name}: {printed}");
+        assert!(!printed.contains("signalled") || !scopes_signals(), "{name}: {printed}");
+    }
+}
+
+/// Whether Landlock keeps signals in, as it does from Linux 6.12 on.
+#[cfg(target_os = "linux")]
+fn scopes_signals() -> bool {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release.split('.').map(|number| number.parse::<u32>().unwrap_or(0));
+    (numbers.next().unwrap(), numbers.next().unwrap()) >= (6, 12)
 }
 
 /// Processes whose command line holds `mark`.

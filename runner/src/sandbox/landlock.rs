@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
-    RulesetError, path_beneath_rules,
+    RulesetError, Scope, path_beneath_rules,
 };
 use tokio::process::Command;
 
@@ -12,7 +12,7 @@ use super::real_path;
 use crate::workdir::JobFolder;
 
 /// What is asked for; an older kernel gives what it has.
-const ABI_WANTED: ABI = ABI::V5;
+const ABI_WANTED: ABI = ABI::V6;
 /// Programs, libraries, and what the loader and the random generator read.
 const READABLE: [&str; 8] = [
     "/usr",
@@ -34,7 +34,7 @@ pub fn is_supported() -> bool {
         .is_ok()
 }
 
-/// Lets the command read its source and write its output folder; nothing else, and no TCP.
+/// Lets the command read its source and write its output folder; nothing else, no TCP, and no signals to others.
 pub fn restrict(command: &mut Command, program: &Path, folder: &JobFolder) -> io::Result<()> {
     let mut rules = Some(rules(program, folder).map_err(io::Error::other)?);
     // SAFETY: the rules were opened before the fork; what is left are two system calls.
@@ -56,6 +56,7 @@ fn rules(program: &Path, folder: &JobFolder) -> Result<landlock::RulesetCreated,
     Ruleset::default()
         .handle_access(AccessFs::from_all(ABI_WANTED))?
         .handle_access(AccessNet::from_all(ABI_WANTED))?
+        .scope(Scope::from_all(ABI_WANTED))?
         .create()?
         .add_rules(path_beneath_rules(READABLE, read))?
         .add_rules(path_beneath_rules(programs, read))?

@@ -4,12 +4,14 @@
 //! size and open files, no core dumps, and death together with the runner. With bubblewrap, where it is present
 //! and works: no network, no other processes, and no files but its own program, this job's source to read and
 //! this job's output folder to write. Where it does not work, as in many containers, Landlock takes the same
-//! files away, where the kernel has it.
+//! files away, where the kernel has it, and a filter of system calls takes the sockets.
 
 mod bubblewrap;
 #[cfg(target_os = "linux")]
 mod landlock;
 mod limits;
+#[cfg(target_os = "linux")]
+mod sockets;
 mod spawner;
 
 use std::{
@@ -28,6 +30,8 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use crate::workdir::JobFolder;
 use bubblewrap::Bubblewrap;
 pub use limits::Limits;
+#[cfg(target_os = "linux")]
+use sockets::NoSockets;
 
 /// Which walls stand on this machine.
 #[derive(Debug)]
@@ -40,7 +44,7 @@ pub struct Sandbox {
 enum Files {
     Bubblewrap(Bubblewrap),
     #[cfg(target_os = "linux")]
-    Landlock,
+    Landlock(Option<NoSockets>),
     /// Only the permissions of the user that runs us.
     Unrestricted,
 }
@@ -59,7 +63,7 @@ impl Sandbox {
     pub fn without_bubblewrap() -> Self {
         #[cfg(target_os = "linux")]
         if landlock::is_supported() {
-            return Self { files: Files::Landlock };
+            return Self { files: Files::Landlock(NoSockets::new()) };
         }
         Self { files: Files::Unrestricted }
     }
@@ -88,7 +92,10 @@ impl Sandbox {
         match self.files {
             Files::Bubblewrap(_) => layers.push("bubblewrap"),
             #[cfg(target_os = "linux")]
-            Files::Landlock => layers.push("Landlock"),
+            Files::Landlock(ref no_sockets) => {
+                layers.push("Landlock");
+                layers.extend(no_sockets.as_ref().map(|_| "no sockets"));
+            }
             Files::Unrestricted => {}
         }
         layers
@@ -113,8 +120,11 @@ impl Sandbox {
         command.args(args).current_dir(folder.path());
         confine(&mut command, limits);
         #[cfg(target_os = "linux")]
-        if matches!(self.files, Files::Landlock) {
+        if let Files::Landlock(no_sockets) = &self.files {
             landlock::restrict(&mut command, program, folder)?;
+            if let Some(no_sockets) = no_sockets {
+                no_sockets.restrict(&mut command);
+            }
         }
         spawner::spawn(command).await
     }
