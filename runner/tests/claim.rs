@@ -5,7 +5,7 @@ mod support;
 
 use std::{path::Path, time::Duration};
 
-use kinora_runner::{RunnerError, run};
+use kinora_runner::{RunnerConfig, RunnerError, run};
 use support::{
     Trial,
     server::{Server, State, config},
@@ -101,6 +101,20 @@ async fn a_refusal_is_final_and_the_next_job_begins_at_once() {
     stop.cancel();
     running.await.unwrap().unwrap();
     assert_clean(work_dir.path());
+}
+
+#[tokio::test]
+async fn a_lease_that_ends_with_its_job_is_not_lost() {
+    // Longer than from one report of progress to the next.
+    let state = State { slow_completion: Duration::from_secs(3), ..with(vec![clip(1)]) };
+    let server = Server::start(state).await;
+    let work_dir = tempfile::tempdir().unwrap();
+    let runner = RunnerConfig { once: true, ..server.runner(work_dir.path()) };
+    run(runner, CancellationToken::new()).await.unwrap();
+    let operations: Vec<String> =
+        server.state.lock().unwrap().operations.iter().map(|(name, _)| name.clone()).collect();
+    let completed = operations.iter().position(|name| name == "completeJob").unwrap();
+    assert!(operations[completed..].iter().any(|name| name == "renewLease"), "{operations:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,12 @@
 //! How far a job is, as one number that only grows.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
@@ -19,6 +25,7 @@ const STAGES: [(ProcessingStage, f64); 5] = [
 #[derive(Debug, Clone)]
 pub struct Reporter {
     latest: watch::Sender<JobProgressInput>,
+    is_handing_in: Arc<AtomicBool>,
 }
 
 impl Reporter {
@@ -28,7 +35,16 @@ impl Reporter {
             percent: 0.0,
             eta_ms: None,
         });
-        (Self { latest }, receiver)
+        (Self { latest, is_handing_in: Arc::default() }, receiver)
+    }
+
+    /// From here on the server may end the job, and its lease with it, before it is heard that it has.
+    pub fn hand_in(&self) {
+        self.is_handing_in.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_handing_in(&self) -> bool {
+        self.is_handing_in.load(Ordering::Relaxed)
     }
 
     /// `part` of the stage is done, from 0 to 1.

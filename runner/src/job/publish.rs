@@ -122,6 +122,7 @@ impl Publisher<'_> {
     }
 
     async fn end(&self, made: Made) -> Result<(), JobError> {
+        self.reporter.hand_in();
         persist(self.cancel, || self.api.complete_job(self.lease_id, made.clone())).await?;
         Ok(())
     }

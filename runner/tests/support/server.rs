@@ -30,6 +30,8 @@ pub struct State {
     /// So many uploads are answered with 500.
     pub failing_uploads: u32,
     pub lease_is_lost: bool,
+    /// So long it takes until a runner hears that its job, and its lease with it, has ended.
+    pub slow_completion: Duration,
     pub token_is_refused: bool,
     pub current: Vec<u8>,
     pub jobs: u32,
@@ -113,7 +115,14 @@ impl Server {
             let mut line = head.split_whitespace();
             let (method, path) = (line.next().unwrap().to_owned(), line.next().unwrap().to_owned());
             let (status, answer, promised) = match method.as_str() {
-                "POST" => (200, self.answer(&body), None),
+                "POST" => {
+                    let answer = self.answer(&body);
+                    if String::from_utf8_lossy(&body).contains("completeJob") {
+                        let pause = self.state.lock().unwrap().slow_completion;
+                        tokio::time::sleep(pause).await;
+                    }
+                    (200, answer, None)
+                }
                 "PUT" => (self.put(path, body), Vec::new(), None),
                 _ if path.starts_with("/source") => self.get(header("range")),
                 _ => (404, Vec::new(), None),
@@ -183,6 +192,10 @@ impl Server {
                     url
                 };
                 variables["outputs"].as_array().unwrap().iter().map(url).collect()
+            }
+            "completeJob" => {
+                state.lease_is_lost = !state.slow_completion.is_zero();
+                json!(true)
             }
             _ => json!(true),
         };
