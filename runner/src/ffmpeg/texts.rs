@@ -2,7 +2,7 @@
 //!
 //! Nothing here decides over a video: what cannot be read is left out.
 
-use std::{path::Path, time::Duration};
+use std::{borrow::Cow, path::Path, time::Duration};
 
 use tokio::io::AsyncReadExt;
 
@@ -52,11 +52,17 @@ pub struct Chapter {
     pub title: String,
 }
 
-/// Reads everything that the source in `folder` says in text; `limit` bounds how much of its time is looked at.
+/// Reads everything that the source in `folder` says in text; `limit` bounds how much of its time is looked at, and its
+/// pictures begin `lead` after the source does.
 ///
 /// # Errors
 /// [`MediaError`] where not even its list of tracks can be had.
-pub async fn read(bench: &Workbench, folder: &JobFolder, limit: Duration) -> Result<Texts, MediaError> {
+pub async fn read(
+    bench: &Workbench,
+    folder: &JobFolder,
+    limit: Duration,
+    lead: Duration,
+) -> Result<Texts, MediaError> {
     let (answer, _) = ask(bench, folder, args::probe_texts()).await?;
     let report = Report::parse(&answer).unwrap_or_default();
     let streams = in_order(&report);
@@ -65,7 +71,7 @@ pub async fn read(bench: &Workbench, folder: &JobFolder, limit: Duration) -> Res
         Some(TextTrack {
             language: stream.tags.language.as_deref().map(name),
             title: stream.tags.title.as_deref().map(name),
-            text: text?,
+            text: earlier(&text?, lead),
         })
     });
     Ok(Texts { tracks: tracks.collect(), chapters: chapters(&report) })
@@ -156,6 +162,30 @@ async fn text_of(folder: &JobFolder, number: usize) -> Option<String> {
     plain.contains("-->").then_some(plain)
 }
 
+/// WebVTT as ffmpeg writes it, with all of its times so much earlier.
+fn earlier(text: &str, by: Duration) -> String {
+    let lines = text.lines().map(|line| match line.split_once(" --> ") {
+        Some((start, end)) => match (earlier_time(start, by), earlier_time(end, by)) {
+            (Some(start), Some(end)) => Cow::Owned(format!("{start} --> {end}")),
+            _ => Cow::Borrowed(line),
+        },
+        None => Cow::Borrowed(line),
+    });
+    lines.flat_map(|line| [line, Cow::Borrowed("\n")]).collect()
+}
+
+/// `[hours:]minutes:seconds.milliseconds`, at the earliest zero.
+fn earlier_time(time: &str, by: Duration) -> Option<String> {
+    let (whole, milliseconds) = time.split_once('.')?;
+    let seconds = whole
+        .split(':')
+        .try_fold(0, |sum: u64, part| sum.checked_mul(60)?.checked_add(part.parse().ok()?))?;
+    let at = Duration::from_secs(seconds).checked_add(Duration::from_millis(milliseconds.parse().ok()?))?;
+    let at = at.saturating_sub(by);
+    let (minutes, seconds) = (at.as_secs() / 60, at.as_secs() % 60);
+    Some(format!("{:02}:{:02}:{seconds:02}.{:03}", minutes / 60, minutes % 60, at.subsec_millis()))
+}
+
 async fn read_file(path: &Path) -> Option<String> {
     let file = tokio::fs::File::from_std(files::open_made(path).ok()?);
     let mut bytes = Vec::new();
@@ -186,6 +216,23 @@ mod tests {
         .unwrap();
         let order: Vec<u32> = in_order(&report).iter().map(|stream| stream.index).collect();
         assert_eq!(order, [5, 4, 6, 2]);
+    }
+
+    #[test]
+    fn times_are_moved_and_words_are_not() {
+        let text =
+            "WEBVTT\n\n00:01.000 --> 00:02.500\nfrom 00:01 --> to\n\n01:00:00.100 --> 01:00:03.000\nlate\n";
+        let moved = "WEBVTT\n\n00:00:00.750 --> 00:00:02.250\nfrom 00:01 --> to\n\n\
+                     00:59:59.850 --> 01:00:02.750\nlate\n";
+        assert_eq!(earlier(text, Duration::from_millis(250)), moved);
+        assert_eq!(
+            earlier("00:00.100 --> 00:09.000\n", Duration::from_secs(1)),
+            "00:00:00.000 --> 00:00:08.000\n"
+        );
+        assert_eq!(
+            earlier("99999999999999999999:00.1 --> x", Duration::ZERO),
+            "99999999999999999999:00.1 --> x\n"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The job `PROCESS_VIDEO`: look at the source and plan what is made of it, then make it playable with its first chunk.
 //! What cannot be cut is made in one piece.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Desk, JobError, MediaError, Step, chunk,
@@ -75,7 +75,7 @@ pub(crate) async fn process_video(desk: &Desk<'_>) -> Result<(), JobError> {
 /// Hands in what was made in one piece.
 async fn publish(desk: &Desk<'_>, folder: &JobFolder, media: &Media) -> Result<(), JobError> {
     if media.has_texts {
-        texts::hand_in(desk, folder).await?;
+        texts::hand_in(desk, folder, Duration::ZERO).await?;
     }
     desk.publisher().publish(media).await
 }

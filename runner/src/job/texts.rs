@@ -1,6 +1,8 @@
 //! The job `READ_TRACKS`: captions and chapters out of the source's own tracks. Whatever cannot be read is left out;
 //! the video is one without it.
 
+use std::time::Duration;
+
 use super::{Desk, JobError};
 use crate::{
     api::{
@@ -20,13 +22,19 @@ pub(crate) async fn read_tracks(desk: &Desk<'_>) -> Result<(), JobError> {
     let index = source.index(desk.origin(), &desk.downloading()).await?;
     let needed = index.as_ref().map(|index| needs::texts(index));
     let folder = desk.folder_with(&source, needed.as_ref()).await?;
-    hand_in(desk, &folder).await?;
+    hand_in(desk, &folder, lead(desk)).await?;
     desk.publisher().finish(None).await
 }
 
-/// Reads what the source in `folder` says in text, and hands it in.
-pub(super) async fn hand_in(desk: &Desk<'_>, folder: &JobFolder) -> Result<(), JobError> {
-    let found = match texts::read(desk.bench, folder, desk.settings().max_duration).await {
+/// How long after its source a video begins.
+fn lead(desk: &Desk<'_>) -> Duration {
+    let rewrap = desk.cutting().ok().and_then(|cutting| cutting.rewrap);
+    rewrap.map_or(Duration::ZERO, |how| Duration::from_micros(how.lead_us.into()))
+}
+
+/// Reads what the source in `folder` says in text, and hands it in: the video begins `lead` after the source.
+pub(super) async fn hand_in(desk: &Desk<'_>, folder: &JobFolder, lead: Duration) -> Result<(), JobError> {
+    let found = match texts::read(desk.bench, folder, desk.settings().max_duration, lead).await {
         Ok(found) => found,
         Err(error) => {
             tracing::warn!(job = desk.job.id.inner(), %error, "the text in a source cannot be read");
