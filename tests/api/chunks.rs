@@ -242,33 +242,43 @@ async fn a_job_publishes_what_it_makes_and_nothing_else() {
 
 const SIZES: [&str; 4] = ["1080p", "720p", "480p", "360p"];
 
+/// Plans the next video, so that all of it has to be encoded.
+async fn plan_sizes(runner: &FakeRunner, chunks: u64) {
+    let planning = runner.lease().await.unwrap()["lease"]["id"].take();
+    let mut plan = plan();
+    let rendition = |name: &str| {
+        let height: u32 = name.trim_end_matches('p').parse().unwrap();
+        json!({ "name": name, "kind": "VIDEO", "width": height * 2, "height": height, "frameRate": 30.0, "chunkCount": chunks })
+    };
+    plan["renditions"] = SIZES.map(rendition).into();
+    let job = |chunk| json!({ "kind": "ENCODE_CHUNK", "chunk": chunk, "weightMs": 4000 });
+    plan["jobs"] = (0..chunks).map(job).collect();
+    runner.plan(&planning, plan).await.data();
+    runner.complete_part(&planning).await.data();
+}
+
+/// Makes a chunk in all sizes, which are as large as each other.
+async fn make_sizes(runner: &FakeRunner, part: &Value) {
+    let index = part["chunk"].as_u64().unwrap();
+    for name in SIZES {
+        runner.send_chunk(&part["lease"]["id"], planned_chunk(name, index)).await.data();
+    }
+    runner.complete_part(&part["lease"]["id"]).await.data();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_size_that_saves_nothing_is_not_made() {
     let app = TestApp::start().await;
     let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
     let video = ann.upload("a.mp4", "video/mp4", b"any bytes").await;
-    let planning = runner.lease().await.unwrap()["lease"]["id"].take();
-    let mut plan = plan();
-    plan["renditions"] = SIZES
-        .map(|name| {
-            let height: u32 = name.trim_end_matches('p').parse().unwrap();
-            json!({ "name": name, "kind": "VIDEO", "width": height * 2, "height": height, "frameRate": 30.0, "chunkCount": 4 })
-        })
-        .into();
-    plan["jobs"] =
-        [0, 1, 2, 3].map(|chunk| json!({ "kind": "ENCODE_CHUNK", "chunk": chunk, "weightMs": 4000 })).into();
-    runner.plan(&planning, plan).await.data();
-    runner.complete_part(&planning).await.data();
+    plan_sizes(&runner, 4).await;
     let mut last = runner.lease_part().await.unwrap();
     // As large as each other, which pictures are that hardly change. A film may only begin with such.
     for index in 0..3 {
         assert_eq!(last["renditions"].as_array().unwrap().len(), 4, "nobody knows after {index} chunks");
         let part = std::mem::replace(&mut last, runner.lease_part().await.unwrap());
         assert_eq!(part["chunk"], index);
-        for name in SIZES {
-            runner.send_chunk(&part["lease"]["id"], planned_chunk(name, index)).await.data();
-        }
-        runner.complete_part(&part["lease"]["id"]).await.data();
+        make_sizes(&runner, &part).await;
     }
     // Whoever had begun before goes on undisturbed; whoever begins now is told.
     runner.send_chunk(&last["lease"]["id"], planned_chunk("720p", 3)).await.data();
@@ -288,6 +298,31 @@ async fn a_size_that_saves_nothing_is_not_made() {
         seen["renditions"].as_array().unwrap().iter().map(|rendition| &rendition["name"]).collect();
     assert_eq!(names, ["1080p", "360p"]);
     assert_eq!(app.guest.get(&format!("/v/{video}/720p.m3u8")).await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_size_is_not_taken_from_who_watches_for_what_comes_late() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let video = ann.upload("a.mp4", "video/mp4", b"any bytes").await;
+    plan_sizes(&runner, 11).await;
+    let mut parts = Vec::new();
+    while let Some(part) = runner.lease_part().await {
+        assert_eq!(part["chunk"], parts.len());
+        parts.push(part);
+    }
+    let left = async || app.number("SELECT count(*) FROM rendition").await;
+    for late in [8, 9, 10] {
+        make_sizes(&runner, &parts[late]).await;
+    }
+    assert_eq!(left().await, 4, "none of them is one of the first eight");
+    for early in [0, 7] {
+        make_sizes(&runner, &parts[early]).await;
+    }
+    assert_eq!(left().await, 4, "two tell too little");
+    make_sizes(&runner, &parts[3]).await;
+    assert_eq!(left().await, 2);
+    assert_eq!(ann.video(&video).await["state"], "PROCESSING");
 }
 
 #[tokio::test(flavor = "multi_thread")]
