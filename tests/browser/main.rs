@@ -9,6 +9,7 @@ mod journey;
 mod look;
 mod previews;
 mod protection;
+mod quality;
 mod queue;
 mod resume;
 mod runners;

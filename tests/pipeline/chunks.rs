@@ -9,7 +9,7 @@ use kinora_tests::clips::{self, Clip};
 use kinora_tests::person::Person;
 use kinora_tests::probe;
 
-use crate::classes::check_segments;
+use crate::classes::{check_segments, check_segments_within};
 use crate::published::{PATIENCE, Published, Track, fetch};
 
 /// Where the second and the third chunk begin.
@@ -169,6 +169,28 @@ async fn a_few_missing_frames_are_no_reason_to_encode() {
     assert_eq!(frames(encoded, "v").len(), 12 * 30, "what is encoded has a constant rate");
     assert!(cut.pictures.iter().all(|track| chunks(track) == 2));
     check_segments(&cut);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_drifts_is_no_reason_to_encode() {
+    let app = TestApp::start_with(|config| {
+        config.embedded_runner = true;
+        config.ladder = vec![rung(180), rung(90)];
+    })
+    .await;
+    let ann = app.person("ann").await;
+    let cut = processed(&ann, &app, &clips::CHUNKS_DRIFTING, false).await;
+    let source = clips::CHUNKS_DRIFTING.path();
+    let (passed_on, encoded) = (&cut.pictures[0], &cut.pictures[1]);
+    assert_eq!(frames(&passed_on.file, "v"), frames(&source, "v"));
+    assert_even(encoded, encoded.packets("v").len());
+    let half_a_frame_ms = 500.0 / 30.0;
+    assert!(cut.pictures.iter().all(|track| chunks(track) == 2));
+    check_segments_within(&cut, half_a_frame_ms + 2.0);
+    let begins =
+        |track: &Track| track.playlist.segments.iter().map(|segment| segment.duration_s).sum::<f64>();
+    let apart_ms = (begins(passed_on) - begins(encoded)).abs() * 1_000.0;
+    assert!(apart_ms <= 2.0 * half_a_frame_ms, "one is {apart_ms} ms longer");
 }
 
 /// Of a large source a runner fetches only what it reads; where that were too little, frames would be missing.

@@ -28,12 +28,13 @@ pub type Pieces = Vec<Vec<Range<usize>>>;
 pub fn pictures(cutting: &Cutting, track: &Track) -> Option<Pieces> {
     let samples = &track.samples.0;
     let grid = Grid::new(track, cutting.plan.rate)?;
-    let keys: Vec<(u64, usize)> = samples
+    let mut keys: Vec<(u64, usize)> = samples
         .iter()
         .enumerate()
         .filter(|(_, sample)| sample.is_key)
         .filter_map(|(at, sample)| Some((grid.place(sample)?.number, at)))
         .collect();
+    keys.dedup_by_key(|(number, _)| *number);
     let place = |frame: u64| {
         let found = keys.binary_search_by_key(&frame, |(number, _)| *number).ok()?;
         keys.get(found).map(|(_, at)| *at)

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{copying, grid::Grid, rewrap::Rewrap};
+use super::{
+    copying,
+    grid::{Grid, Place},
+    rewrap::Rewrap,
+};
 use crate::{
     ffmpeg::{
         colour::Transfer,
@@ -14,7 +18,7 @@ use crate::{
 };
 
 /// Changes when the details of a plan change their meaning.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// Plans since then say nothing that is not understood any more.
 const OLDEST_VERSION: u32 = 2;
 /// What is shorter is made in one piece before a plan would have paid.
@@ -29,8 +33,11 @@ const SHORTEST_SEGMENT_S: f64 = 1.9;
 const SHORTEST_LAST_SEGMENT_S: f64 = 0.5;
 /// Keyframes further apart make segments that take too long to fetch and to seek in.
 const LONGEST_SEGMENT_S: f64 = 10.0;
-/// Where more frames than this are missing, they come at a variable rate, and are encoded at a constant one.
-const MOST_MISSING: f64 = 0.05;
+/// Segments that begin at the same time in all renditions may be so long; of longer ones there are rather more that do not.
+const LONGEST_EXACT_SEGMENT_S: f64 = 6.0;
+/// Where more places than this are empty, or taken twice, frames come at a variable rate, and are encoded at a constant
+/// one.
+const MOST_MISPLACED: f64 = 0.05;
 /// What is encoded is this much smaller than what is passed on, or it is not worth its bytes.
 const SMALLER_BY: f64 = 1.2;
 /// So much is decoded before a chunk begins, so that its first frame is the same as without a cut.
@@ -232,9 +239,9 @@ fn keyframes_if_copied(source: &Source, track: &Track, plan: &Plan, start_s: f64
     if (begins_s * plan.rate.fps()).abs() > 0.4 {
         return None;
     }
-    let mut keyframes = Vec::new();
+    let mut places: Vec<Place> = Vec::new();
     let mut numbers = Vec::with_capacity(samples.len());
-    let mut since = 0;
+    let mut since = i64::MIN;
     for (at, sample) in samples.iter().enumerate() {
         let place = grid.place(sample)?;
         let is_last = at + 1 == samples.len();
@@ -242,27 +249,44 @@ fn keyframes_if_copied(source: &Source, track: &Track, plan: &Plan, start_s: f64
             return None;
         }
         numbers.push(place.number);
-        if place.number < since {
+        let shown = track.pts(sample);
+        if shown < since {
             // It is shown before the keyframe that it follows: a cut there would lose it.
             return None;
         }
         if sample.is_key {
-            since = place.number;
-            if place.is_exact {
-                keyframes.push(place.number);
+            since = shown;
+            if places.last().is_none_or(|last| last.number < place.number) {
+                places.push(place);
             }
         }
     }
     numbers.sort_unstable();
     let frames = numbers.last()? + 1;
-    // Two at one place are more frames than those that are encoded.
-    let is_each_alone = numbers.windows(2).all(|pair| pair[0] < pair[1]);
+    numbers.dedup();
+    let empty = frames.saturating_sub(numbers.len() as u64);
+    let twice = samples.len().saturating_sub(numbers.len()) as u64;
+    if empty.max(twice) as f64 / frames as f64 > MOST_MISPLACED {
+        return None;
+    }
+    let those = |are_taken: fn(&Place) -> bool| -> Vec<u64> {
+        places.iter().filter(|place| are_taken(place)).map(|place| place.number).collect()
+    };
+    let exact = those(|place| place.is_exact);
+    if longest_s(&exact, frames, plan) <= LONGEST_EXACT_SEGMENT_S {
+        return Some(Keyframes { keyframes: exact, frames });
+    }
+    // Those of a clock that trembles or drifts begin up to half a frame beside what is encoded.
+    let keyframes = those(|_| true);
+    (longest_s(&keyframes, frames, plan) <= LONGEST_SEGMENT_S + 0.1)
+        .then_some(Keyframes { keyframes, frames })
+}
+
+/// The longest distance from one keyframe to the next, or to the end.
+fn longest_s(keyframes: &[u64], frames: u64, plan: &Plan) -> f64 {
     let ends = keyframes.iter().copied().skip(1).chain(std::iter::once(frames));
-    let longest = keyframes.iter().zip(ends).map(|(from, to)| to.saturating_sub(*from)).max()?;
-    let is_often_enough = longest as f64 / plan.rate.fps() <= LONGEST_SEGMENT_S + 0.1;
-    let missing = frames.saturating_sub(numbers.len() as u64) as f64 / frames as f64;
-    let is_fit = is_each_alone && missing <= MOST_MISSING && is_often_enough;
-    is_fit.then_some(Keyframes { keyframes, frames })
+    let longest = keyframes.iter().zip(ends).map(|(from, to)| to.saturating_sub(*from)).max();
+    longest.map_or(f64::INFINITY, |longest| longest as f64 / plan.rate.fps())
 }
 
 fn sound_if_copied(source: &Source, index: &Index) -> Option<u32> {

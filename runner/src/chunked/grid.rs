@@ -5,8 +5,6 @@ use crate::{
     mp4::{Sample, Track},
 };
 
-/// Further from its place on the grid than this a frame could as well be taken for its neighbour.
-const FURTHEST_FRAMES: f64 = 0.45;
 /// Segments that begin this close to each other begin at the same time: clocks of a thousandth of a second round it to
 /// half of that.
 const EXACT_S: f64 = 0.001;
@@ -18,11 +16,11 @@ pub struct Grid<'t> {
     fps: f64,
 }
 
-/// Where a frame belongs.
+/// The nearest place to a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     pub number: u64,
-    /// Whether a segment may begin with it in all renditions.
+    /// Whether a segment that begins with it begins at the same time in all renditions.
     pub is_exact: bool,
 }
 
@@ -33,12 +31,11 @@ impl<'t> Grid<'t> {
         Some(Self { track, first_pts, fps: rate.fps() })
     }
 
-    /// Nothing for what is shown before the first frame, or between two places.
+    /// Nothing for what is shown before the first frame.
     pub fn place(&self, sample: &Sample) -> Option<Place> {
         let frames = self.track.seconds(self.track.pts(sample) - self.first_pts) * self.fps;
         let (number, off) = (frames.round(), (frames - frames.round()).abs());
-        let is_on_it = frames >= 0.0 && off <= FURTHEST_FRAMES;
-        is_on_it.then_some(Place { number: number as u64, is_exact: off <= EXACT_S * self.fps })
+        (frames >= 0.0).then_some(Place { number: number as u64, is_exact: off <= EXACT_S * self.fps })
     }
 }
 
@@ -71,12 +68,13 @@ mod tests {
     }
 
     #[test]
-    fn what_trembles_keeps_its_place_but_begins_no_segment() {
-        assert_eq!(places(&[0, 36, 62]), [Some((0, true)), Some((1, false)), Some((2, false))]);
+    fn what_trembles_has_the_nearest_place_but_is_not_exactly_there() {
+        let near = |number| Some((number, false));
+        assert_eq!(places(&[0, 36, 62, 118]), [Some((0, true)), near(1), near(2), near(4)]);
     }
 
     #[test]
-    fn between_two_places_or_before_the_first_there_is_none() {
-        assert_eq!(places(&[100, 150, 66]), [Some((0, true)), None, None]);
+    fn before_the_first_there_is_none() {
+        assert_eq!(places(&[100, 66]), [Some((0, true)), None]);
     }
 }

@@ -16,7 +16,8 @@ use std::sync::Mutex;
 pub(crate) use boxes::boxed;
 pub use broken::Broken;
 pub use chunked::{
-    CHUNKS, CHUNKS_HEAVY, CHUNKS_IRREGULAR, CHUNKS_SHORT_VP9, CHUNKS_SMALL, CHUNKS_UNEVEN, CHUNKS_VP9,
+    CHUNKS, CHUNKS_DRIFTING, CHUNKS_HEAVY, CHUNKS_IRREGULAR, CHUNKS_SHORT_VP9, CHUNKS_SMALL, CHUNKS_UNEVEN,
+    CHUNKS_VP9,
 };
 pub use odd::{ATTACHED_AS, LARGE_PICTURE, Odd, PAGE};
 pub use thieves::CANARY;
