@@ -93,10 +93,10 @@ async fn a_job_sends_nothing_to_anybody() {
         let folder = folder(root.path());
         let own = std::process::id();
         let line = format!(
-            "/usr/bin/bash -c '{send}' && echo sent; kill -0 {own} && echo signalled; kill -0 $$ && echo itself"
+            "/usr/bin/bash -c 'echo begun; {send}'; kill -0 {own} && echo signalled; kill -0 $$ && echo itself"
         );
         let printed = shell(sandbox, &folder, &line).await;
-        assert!(printed.contains("itself") && !hears(), "{name}: {printed}");
+        assert!(printed.contains("begun") && printed.contains("itself") && !hears(), "{name}: {printed}");
         assert!(!printed.contains("signalled") || !scopes_signals(), "{name}: {printed}");
     }
 }
