@@ -112,7 +112,9 @@ async fn a_film_brings_its_captions_and_chapters_and_hostile_ones_are_disarmed()
     for bad in ["<script", "<img", "<font", "an8"] {
         assert!(!german.contains(bad), "{german}");
     }
-    assert_eq!(video["chapters"], chapters());
+    let begins_ms: Vec<f64> =
+        video["chapters"].as_array().unwrap().iter().map(|one| one["startMs"].as_f64().unwrap()).collect();
+    assert!(begins_ms[0] == 0.0 && (2_470.0..2_500.0).contains(&begins_ms[1]), "{begins_ms:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,10 +71,10 @@ pub async fn read(
         Some(TextTrack {
             language: stream.tags.language.as_deref().map(name),
             title: stream.tags.title.as_deref().map(name),
-            text: earlier(&text?, lead),
+            text: earlier(text?, lead),
         })
     });
-    Ok(Texts { tracks: tracks.collect(), chapters: chapters(&report) })
+    Ok(Texts { tracks: tracks.collect(), chapters: chapters(&report, lead) })
 }
 
 /// The text tracks, those for everybody before those for some.
@@ -88,8 +88,8 @@ fn in_order(report: &Report) -> Vec<&Stream> {
     streams
 }
 
-fn chapters(report: &Report) -> Vec<Chapter> {
-    let origin_s = seconds(report.format.start_time.as_deref()).unwrap_or(0.0);
+fn chapters(report: &Report, lead: Duration) -> Vec<Chapter> {
+    let origin_s = seconds(report.format.start_time.as_deref()).unwrap_or(0.0) + lead.as_secs_f64();
     let chapter = |found: &super::report::Chapter| {
         let start_s = seconds(found.start_time.as_deref())? - origin_s;
         // The first one begins with the file, whatever rounding says.
@@ -163,7 +163,10 @@ async fn text_of(folder: &JobFolder, number: usize) -> Option<String> {
 }
 
 /// WebVTT as ffmpeg writes it, with all of its times so much earlier.
-fn earlier(text: &str, by: Duration) -> String {
+fn earlier(text: String, by: Duration) -> String {
+    if by.is_zero() {
+        return text;
+    }
     let lines = text.lines().map(|line| match line.split_once(" --> ") {
         Some((start, end)) => match (earlier_time(start, by), earlier_time(end, by)) {
             (Some(start), Some(end)) => Cow::Owned(format!("{start} --> {end}")),
@@ -183,7 +186,9 @@ fn earlier_time(time: &str, by: Duration) -> Option<String> {
     let at = Duration::from_secs(seconds).checked_add(Duration::from_millis(milliseconds.parse().ok()?))?;
     let at = at.saturating_sub(by);
     let (minutes, seconds) = (at.as_secs() / 60, at.as_secs() % 60);
-    Some(format!("{:02}:{:02}:{seconds:02}.{:03}", minutes / 60, minutes % 60, at.subsec_millis()))
+    // No longer than before: a text may be as long as it may be already.
+    let hours = if minutes < 60 { String::new() } else { format!("{:02}:", minutes / 60) };
+    Some(format!("{hours}{:02}:{seconds:02}.{:03}", minutes % 60, at.subsec_millis()))
 }
 
 async fn read_file(path: &Path) -> Option<String> {
@@ -220,19 +225,16 @@ mod tests {
 
     #[test]
     fn times_are_moved_and_words_are_not() {
+        let moved = |text: &str, by_ms| earlier(text.to_owned(), Duration::from_millis(by_ms));
         let text =
             "WEBVTT\n\n00:01.000 --> 00:02.500\nfrom 00:01 --> to\n\n01:00:00.100 --> 01:00:03.000\nlate\n";
-        let moved = "WEBVTT\n\n00:00:00.750 --> 00:00:02.250\nfrom 00:01 --> to\n\n\
-                     00:59:59.850 --> 01:00:02.750\nlate\n";
-        assert_eq!(earlier(text, Duration::from_millis(250)), moved);
-        assert_eq!(
-            earlier("00:00.100 --> 00:09.000\n", Duration::from_secs(1)),
-            "00:00:00.000 --> 00:00:08.000\n"
-        );
-        assert_eq!(
-            earlier("99999999999999999999:00.1 --> x", Duration::ZERO),
-            "99999999999999999999:00.1 --> x\n"
-        );
+        let expected =
+            "WEBVTT\n\n00:00.750 --> 00:02.250\nfrom 00:01 --> to\n\n59:59.850 --> 01:00:02.750\nlate\n";
+        assert_eq!(moved(text, 250), expected);
+        assert_eq!(moved(text, 0), text);
+        assert_eq!(moved("00:00.100 --> 00:09.000\n", 1_000), "00:00.000 --> 00:08.000\n");
+        let no_times = "99999999999999999999:00.1 --> x\n";
+        assert_eq!(moved(no_times, 1), no_times);
     }
 
     #[test]
@@ -244,7 +246,11 @@ mod tests {
                 {"id": 2, "start_time": "5.000000"}]}"#,
         )
         .unwrap();
-        let found: Vec<_> = chapters(&report).into_iter().map(|at| (at.start_ms, at.title)).collect();
-        assert_eq!(found, [(0.0, "One".to_owned()), (2_250.0, "Two".to_owned())]);
+        let found = |lead_ms| -> Vec<(f64, String)> {
+            let chapters = chapters(&report, Duration::from_millis(lead_ms));
+            chapters.into_iter().map(|at| (at.start_ms, at.title)).collect()
+        };
+        assert_eq!(found(0), [(0.0, "One".to_owned()), (2_250.0, "Two".to_owned())]);
+        assert_eq!(found(50), [(0.0, "One".to_owned()), (2_200.0, "Two".to_owned())]);
     }
 }

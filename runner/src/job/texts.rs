@@ -28,8 +28,13 @@ pub(crate) async fn read_tracks(desk: &Desk<'_>) -> Result<(), JobError> {
 
 /// How long after its source a video begins.
 fn lead(desk: &Desk<'_>) -> Duration {
-    let rewrap = desk.cutting().ok().and_then(|cutting| cutting.rewrap);
-    rewrap.map_or(Duration::ZERO, |how| Duration::from_micros(how.lead_us.into()))
+    let Some((how, start_s)) =
+        desk.cutting().ok().and_then(|cutting| Some((cutting.rewrap?, cutting.start_s)))
+    else {
+        return Duration::ZERO;
+    };
+    // Without an edit list, what lies before the pictures is shown, and the beginning is where it was.
+    Duration::try_from_secs_f64(f64::from(how.lead_us) / 1e6 + start_s).unwrap_or_default()
 }
 
 /// Reads what the source in `folder` says in text, and hands it in: the video begins `lead` after the source.
