@@ -12,6 +12,7 @@ mod feed;
 mod guard;
 mod leftovers;
 mod limits;
+mod migrations;
 mod playback;
 mod previews;
 mod protection;

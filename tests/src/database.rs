@@ -32,15 +32,28 @@ static FAILED: AtomicBool = AtomicBool::new(false);
 
 /// A new database with every table and no rows.
 pub async fn create() -> Url {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
     static MIGRATED: OnceCell<()> = OnceCell::const_new();
+    let server = server();
+    MIGRATED.get_or_init(|| make_template(&server)).await;
+    copy_of(&server, TEMPLATE).await
+}
+
+/// A new database without tables.
+pub async fn create_empty() -> Url {
+    copy_of(&server(), "template0").await
+}
+
+fn server() -> Url {
     let postgres =
         POSTGRES.get_or_init(|| Postgres::start(&RUN_FOLDER).expect("make test installs Postgres"));
-    let server = Url::parse(&postgres.url()).unwrap();
-    MIGRATED.get_or_init(|| make_template(&server)).await;
+    Url::parse(&postgres.url()).unwrap()
+}
+
+async fn copy_of(server: &Url, template: &str) -> Url {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
     let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    run(&server, &[format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")]).await;
-    named(&server, &name)
+    run(server, &[format!("CREATE DATABASE {name} TEMPLATE {template}")]).await;
+    named(server, &name)
 }
 
 /// Keeps what this run made, for somebody to look at.
