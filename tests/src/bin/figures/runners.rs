@@ -16,7 +16,7 @@ use super::{at_least, row};
 
 const LADDER: (&str, &str) = ("KINORA_LADDER", "1080p:5000k,720p:2800k,480p:1400k");
 const SETTINGS: [(&str, &str); 3] = [("KINORA_RATE_LIMITS", "off"), ("KINORA_RUNNER", "off"), LADDER];
-const SHORT_LADDER: (&str, &str) = ("KINORA_LADDER", "240p:300k,180p:200k,120p:100k");
+const SHORT_LADDER: (&str, &str) = ("KINORA_LADDER", "240p:300k,180p:200k,144p:100k");
 const POLL: Duration = Duration::from_millis(10);
 const SOON: Duration = Duration::from_secs(30);
 
@@ -45,8 +45,13 @@ impl Site {
         let token = said.split_whitespace().find(|word| word.starts_with("kn_")).unwrap();
         let work = self.data.join(name);
         std::fs::create_dir_all(&work).unwrap();
-        let mut pinned = Command::new("taskset");
+        let mut pinned = Command::new(located("taskset"));
+        // Where nothing lies along its path it does without bubblewrap, which does not hand on how long what it ran
+        // took.
         pinned
+            .env("PATH", "/nowhere")
+            .env("KINORA_FFMPEG", located("ffmpeg"))
+            .env("KINORA_FFPROBE", located("ffprobe"))
             .args(["-c", cores])
             .arg(program())
             .args(["runner", "--server", self.served.url.as_str(), "--token", token])
@@ -84,6 +89,13 @@ impl Site {
     }
 }
 
+/// Where a program lies along the path.
+fn located(program: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&path).map(|folder| folder.join(program));
+    places.find(|place| place.is_file()).unwrap_or_else(|| panic!("{program} is missing"))
+}
+
 pub async fn measure(folder: &Path) {
     let short = short(folder);
     two_beside_one(folder, &short).await;
@@ -97,6 +109,7 @@ async fn two_beside_one(folder: &Path, short: &Path) {
     make(short, "-t 240", &source);
     let site = Site::start(folder.join("two-runners"), &SETTINGS).await;
     let mut times_s = Vec::new();
+    println!("bare ffmpeg on both cores at once, beside one: {:.2} ×", bare_scaling(short));
     for cores in [&["0"][..], &["0", "1"]] {
         let mut runners: Vec<Served> =
             cores.iter().map(|core| site.runner(&format!("{}-on-{core}", cores.len()), core)).collect();
@@ -107,11 +120,13 @@ async fn two_beside_one(folder: &Path, short: &Path) {
         let video = site.upload(&source).await;
         site.person.ready(&video, PATIENCE).await;
         let took_s = begun.elapsed().as_secs_f64();
+        let commands = if let [runner] = &runners[..] { Some(processor_s(runner)) } else { None };
+        // What is made afterwards would be made beside what is measured next.
+        site.person.once(&video, PATIENCE, |standing| standing["loopUrl"].is_string()).await;
         let memory = runners.iter().map(highest_megabytes).fold(0.0, f64::max);
         row("a runner's memory at its highest, without ffmpeg", memory, "MB", 60.0);
-        if let [runner] = &runners[..] {
+        if let Some((own_s, commands_s)) = commands {
             // On one core, the commands alone would take the processor time that they took.
-            let (own_s, commands_s) = processor_s(runner);
             println!(
                 "one runner on one core: {took_s:.1} s; itself {own_s:.1} s, its commands {commands_s:.1} s"
             );
@@ -126,6 +141,27 @@ async fn two_beside_one(folder: &Path, short: &Path) {
     println!("4 min of 1080p: one runner {:.1} s, two {:.1} s", times_s[0], times_s[1]);
     at_least("two runners on a core each, beside one", times_s[0] / times_s[1], "×", 1.85);
     site.end().await;
+}
+
+/// How much sooner two of the same command end that have a core each than one after the other: no runner scales better.
+fn bare_scaling(short: &Path) -> f64 {
+    let start = |core: &str| {
+        let mut command = Command::new("taskset");
+        command.args(["-c", core, "ffmpeg", "-v", "error", "-nostdin", "-stream_loop", "1", "-i"]).arg(short);
+        command.args(["-filter_complex", "[0:v]scale=1280:720,split[a][b];[b]scale=854:480[c]"]);
+        command.args(["-map", "[a]", "-preset", "veryfast", "-crf", "22", "-f", "null", "-"]);
+        command.args(["-map", "[c]", "-preset", "veryfast", "-crf", "21", "-f", "null", "-"]).spawn().unwrap()
+    };
+    let timed = |cores: &[&str]| {
+        let begun = Instant::now();
+        let running: Vec<_> = cores.iter().map(|core| start(core)).collect();
+        for mut command in running {
+            assert!(command.wait().unwrap().success());
+        }
+        begun.elapsed().as_secs_f64()
+    };
+    let alone_s = timed(&["0"]);
+    2.0 * alone_s / timed(&["0", "1"])
 }
 
 fn highest_megabytes(runner: &Served) -> f64 {
