@@ -351,8 +351,8 @@ async fn work(runner: Arc<Runner>, job: Job) -> bool {
     }
 }
 
-/// Waits until the lease is somebody else's. Never answers once the job is handed in: a lease ends with its job as well,
-/// and how that went is for the server's answer to say.
+/// Waits until the lease is somebody else's. Never answers once the job is handed in: a lease ends with its job as
+/// well, and how that went is for the server's answer to say.
 async fn taken_away(lost: &CancellationToken, reporter: &Reporter) {
     lost.cancelled().await;
     if reporter.is_handing_in() {

@@ -248,7 +248,10 @@ async fn plan_sizes(runner: &FakeRunner, chunks: u64) {
     let mut plan = plan();
     let rendition = |name: &str| {
         let height: u32 = name.trim_end_matches('p').parse().unwrap();
-        json!({ "name": name, "kind": "VIDEO", "width": height * 2, "height": height, "frameRate": 30.0, "chunkCount": chunks })
+        json!({
+            "name": name, "kind": "VIDEO", "width": height * 2, "height": height, "frameRate": 30.0,
+            "chunkCount": chunks,
+        })
     };
     plan["renditions"] = SIZES.map(rendition).into();
     let job = |chunk| json!({ "kind": "ENCODE_CHUNK", "chunk": chunk, "weightMs": 4000 });

@@ -33,7 +33,8 @@ const SHORTEST_SEGMENT_S: f64 = 1.9;
 const SHORTEST_LAST_SEGMENT_S: f64 = 0.5;
 /// Keyframes further apart make segments that take too long to fetch and to seek in.
 const LONGEST_SEGMENT_S: f64 = 10.0;
-/// Segments that begin at the same time in all renditions may be so long; of longer ones there are rather more that do not.
+/// Keyframes that are exactly in their places are enough where they come as often as this; else the others begin
+/// segments as well.
 const LONGEST_EXACT_SEGMENT_S: f64 = 6.0;
 /// Where more places than this are empty, or taken twice, frames come at a variable rate, and are encoded at a constant
 /// one.
@@ -276,7 +277,7 @@ fn keyframes_if_copied(source: &Source, track: &Track, plan: &Plan, start_s: f64
     if longest_s(&exact, frames, plan) <= LONGEST_EXACT_SEGMENT_S {
         return Some(Keyframes { keyframes: exact, frames });
     }
-    // Those of a clock that trembles or drifts begin up to half a frame beside what is encoded.
+    // Those of a clock that trembles or drifts begin up to a frame beside what is encoded.
     let keyframes = those(|_| true);
     (longest_s(&keyframes, frames, plan) <= LONGEST_SEGMENT_S + 0.1)
         .then_some(Keyframes { keyframes, frames })

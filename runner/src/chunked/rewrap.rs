@@ -1,5 +1,5 @@
-//! Containers that cannot be cut, or whose frames cannot be passed on, and what they are wrapped into without touching a
-//! frame: what follows then works as with any other source.
+//! Containers that cannot be cut, or whose frames cannot be passed on, and what they are wrapped into without touching
+//! a frame: what follows then works as with any other source.
 
 use serde::{Deserialize, Serialize};
 

@@ -41,16 +41,16 @@ pub const CHUNKS_UNEVEN: Clip = Clip {
     )
 };
 
-/// Two chunks whose frames come when a phone's clock says so: each up to 12 ms too soon or too late, and all of them later
-/// and later, so that they leave the places of any constant rate.
+/// Chunks whose frames come when a phone's clock says so: each up to 12 ms too soon or too late, and all of them later
+/// and later, so that they leave the places of any usual rate.
 pub const CHUNKS_DRIFTING: Clip = clip(
     "chunks-drifting",
-    "-f lavfi -i testsrc2=s=320x180:r=30:d=12 -f lavfi -i sine=f=440:r=48000:d=12 \
+    "-f lavfi -i testsrc2=s=320x180:r=30:d=20 -f lavfi -i sine=f=440:r=48000:d=20 \
      -vf settb=1/1000,setpts=(N/30+0.0003*N+0.012*sin(N/7))/TB -fps_mode passthrough -enc_time_base 1/1000 \
      -video_track_timescale 1000 -c:v libx264 -preset veryfast -pix_fmt yuv420p \
      -force_key_frames expr:gte(t,n_forced*2) -sc_threshold 0 -c:a aac -movflags +faststart",
     (320, 180),
-    12_000.0,
+    20_000.0,
 );
 
 /// Two chunks, whose keyframes are as far apart as a camera with a mind of its own sets them.
