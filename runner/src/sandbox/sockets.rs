@@ -21,14 +21,15 @@ impl NoSockets {
     pub fn new() -> Option<Self> {
         let architecture = TargetArch::try_from(ARCH).ok()?;
         let others = REFUSED.map(|call| call | X32).into_iter().filter(|_| ARCH == "x86_64");
-        let rules = REFUSED.into_iter().chain(others).map(|call| (call, Vec::new()));
+        #[allow(clippy::useless_conversion, reason = "elsewhere numbers of system calls have 32 bits")]
+        let rules = REFUSED.into_iter().chain(others).map(|call| (i64::from(call), Vec::new()));
         let refuse = SeccompAction::Errno(EACCES.unsigned_abs());
         let filter = SeccompFilter::new(rules.collect(), SeccompAction::Allow, refuse, architecture).ok()?;
         let this = Self(filter.try_into().ok()?);
         let tried = this.clone();
         // A filter holds for the thread that asks for it, and cannot be taken back.
-        let works = thread::spawn(move || tried.apply().is_ok()).join().unwrap_or(false);
-        works.then_some(this)
+        let trial = thread::Builder::new().spawn(move || tried.apply().is_ok()).ok()?;
+        trial.join().unwrap_or(false).then_some(this)
     }
 
     fn apply(&self) -> io::Result<()> {
