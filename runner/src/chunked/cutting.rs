@@ -14,6 +14,7 @@ use crate::{
         plan::{Plan, Settings},
         source::{Container, Source},
     },
+    fmp4::chunk_length_s,
     mp4::{Index, Track, copy_format},
 };
 
@@ -25,7 +26,6 @@ const OLDEST_VERSION: u32 = 2;
 pub(super) const SHORTEST_S: f64 = 3.0;
 /// The first chunk is short, so that playing can begin early.
 const FIRST_CHUNK_S: f64 = 6.0;
-const CHUNK_S: f64 = 30.0;
 /// What would remain shorter than this joins the chunk before it.
 const SHORTEST_LAST_CHUNK_S: f64 = 4.0;
 /// Keyframes of the source that come sooner than this are no segments of their own.
@@ -325,7 +325,7 @@ fn cut(segments: &[u64], frames: u64, fps: f64) -> Vec<u64> {
         let rest_s = frames.saturating_sub(segment) as f64 / fps;
         if at_s + 0.1 >= next_s && rest_s >= SHORTEST_LAST_CHUNK_S {
             chunks.push(segment);
-            next_s = at_s + CHUNK_S;
+            next_s = at_s + chunk_length_s(at_s);
         }
     }
     chunks
@@ -342,6 +342,10 @@ mod tests {
         assert_eq!(cut(&regular[..5], 300, 30.0), [0, 180], "ten seconds are two chunks");
         assert_eq!(cut(&regular[..4], 260, 30.0), [0], "less than four seconds would remain");
         assert_eq!(cut(&[0, 250, 500], 700, 30.0), [0, 250]);
+        let hour: Vec<u64> = (0..108_000).step_by(60).collect();
+        let chunks = cut(&hour, 108_000, 30.0);
+        assert_eq!(chunks[7..12], [5_580, 6_480, 7_380, 9_660, 11_940], "later ones are longer");
+        assert!(chunks.len() * 10 <= 3_600 / 6, "a tenth of what files of six seconds are");
     }
 
     #[test]

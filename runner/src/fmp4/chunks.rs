@@ -1,10 +1,14 @@
-//! Cutting a track into chunks: runs of segments of about 30 s, each one object of the store.
+//! Cutting a track into chunks: runs of segments, each one object of the store.
 
 use super::track::{Fragment, Track};
 
 /// The first chunk is short, so that playing can begin early.
 const FIRST_CHUNK_S: f64 = 10.0;
 const CHUNK_S: f64 = 30.0;
+/// From here on viewers are far behind, and there is work for everybody.
+const LATER_S: f64 = 240.0;
+/// Each chunk is an object in each rendition, and stores take money for these: an hour has 54.
+const LATER_CHUNK_S: f64 = 75.0;
 /// What would remain shorter than this joins the chunk before it.
 const SHORTEST_LAST_CHUNK_S: f64 = 4.0;
 /// A last segment shorter than this belongs to the one before it: hls.js takes a few milliseconds for a
@@ -41,6 +45,11 @@ pub struct Chunk {
     pub segments: Vec<Segment>,
 }
 
+/// How long a chunk is that begins here, but for the first.
+pub fn chunk_length_s(at_s: f64) -> f64 {
+    if at_s < LATER_S { CHUNK_S } else { LATER_CHUNK_S }
+}
+
 /// Cuts at segment boundaries. Tracks of the same video are cut at the same times.
 pub fn cut(track: &Track) -> Vec<Chunk> {
     let timescale = f64::from(track.timescale);
@@ -60,7 +69,7 @@ pub fn cut(track: &Track) -> Vec<Chunk> {
             }
             // One long segment may reach past several cuts.
             while at_s + TOLERANCE_S >= next_cut_s {
-                next_cut_s += CHUNK_S;
+                next_cut_s += chunk_length_s(next_cut_s);
             }
         }
         if let Some(group) = groups.last_mut() {

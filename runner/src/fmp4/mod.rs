@@ -9,7 +9,7 @@ mod parts;
 mod track;
 
 pub use boxes::FormatError;
-pub use chunks::{ByteRange, Chunk, Segment, cut, one_chunk};
+pub use chunks::{ByteRange, Chunk, Segment, chunk_length_s, cut, one_chunk};
 pub use joining::append;
 pub use parts::{Init, segment_ms};
 pub use track::{Fragment, Track, read_track, read_track_so_far, set_upright};

@@ -15,7 +15,7 @@ use crate::{
 };
 
 const MOST_OUTPUTS_AT_ONCE: usize = 200;
-/// A chunk of half a minute at a hundred megabits has 375 MB.
+/// A chunk of 75 seconds at a hundred megabits has 940 MB.
 const LARGEST_OUTPUT_BYTES: i64 = 2 * 1024 * 1024 * 1024;
 
 /// One object that a runner wants to write.

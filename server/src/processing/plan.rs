@@ -16,7 +16,7 @@ use crate::{
     job::{self as queue, NewJob, held},
 };
 
-/// Twelve hours have 1,440 chunks of half a minute.
+/// Twelve hours have 1,440 chunks of half a minute, which is as short as they are.
 pub(super) const MOST_JOBS: usize = 10_000;
 pub(super) const MOST_RENDITIONS: usize = 64;
 /// The places of all keyframes of twelve hours take less.
