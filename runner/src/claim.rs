@@ -322,7 +322,7 @@ async fn work(runner: Arc<Runner>, job: Job) -> bool {
     };
     let ending = tokio::select! {
         result = job::run(&desk) => Ending::Finished(result),
-        () = taken_away(&lost, &reporter) => Ending::LeaseLost,
+        () = lease::taken_away(&lost, &reporter) => Ending::LeaseLost,
         () = runner.shutdown.cancelled() => Ending::ShutDown,
     };
     // The work is dropped by now: its programs are dead and its folder is gone.
@@ -348,15 +348,6 @@ async fn work(runner: Arc<Runner>, job: Job) -> bool {
             tracing::warn!(job = job.id.inner(), took_ms, "the lease is lost; the work is dropped");
             false
         }
-    }
-}
-
-/// Waits until the lease is somebody else's. Never answers once the job is handed in: a lease ends with its job as
-/// well, and how that went is for the server's answer to say.
-async fn taken_away(lost: &CancellationToken, reporter: &Reporter) {
-    lost.cancelled().await;
-    if reporter.is_handing_in() {
-        std::future::pending::<()>().await;
     }
 }
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{Api, ApiError, operations::JobProgressInput};
+use crate::{
+    api::{Api, ApiError, operations::JobProgressInput},
+    job::Reporter,
+};
 
 /// A quarter of the lease: three renewals may be lost.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -56,6 +59,15 @@ pub async fn keep(
                 tokio::time::sleep_until(due).await;
             }
         }
+    }
+}
+
+/// Waits until the lease is somebody else's. Never answers once the job is handed in: a lease ends with its job as
+/// well, and how that went is for the server's answer to say.
+pub async fn taken_away(lost: &CancellationToken, reporter: &Reporter) {
+    lost.cancelled().await;
+    if reporter.is_handing_in() {
+        std::future::pending::<()>().await;
     }
 }
 
