@@ -163,6 +163,26 @@ async fn dropping_the_work_ends_the_program() {
 }
 
 #[tokio::test]
+async fn what_is_dropped_while_it_begins_leaves_nothing_behind() {
+    const STEP: Duration = Duration::from_micros(250);
+    const MOMENTS: u32 = 80;
+    let root = tempfile::tempdir().unwrap();
+    let sh = Path::new("/usr/bin/sh");
+    for (sandbox, seconds) in sandboxes(sh).await.into_iter().zip(["4713.1", "4713.2"]) {
+        let folder = folder(root.path());
+        let tools = Tools { ffmpeg: sh.to_owned(), ffprobe: sh.to_owned() };
+        let bench = Workbench::new(tools, sandbox);
+        let line = format!("/usr/bin/sleep {seconds}");
+        for moment in 0..MOMENTS {
+            let run = bench.ffmpeg(&folder, &["-c".to_owned(), line.clone()], LIMITS).await.unwrap();
+            tokio::time::sleep(moment * STEP).await;
+            drop(run);
+        }
+        assert!(gone(seconds).await, "{} of {MOMENTS} go on", living(seconds));
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_grows_too_large_is_stopped() {
     let root = tempfile::tempdir().unwrap();
     let folder = folder(root.path());
