@@ -12,6 +12,14 @@ use crate::visit;
 
 const PROCESSING: Duration = Duration::from_secs(60);
 
+/// The tile over the line, once it is seen.
+const TILE: &str = "const tile = document.querySelector('.seek-tile');
+    if (!tile || getComputedStyle(tile.parentElement).opacity < 1) return null;
+    const box = tile.getBoundingClientRect(), frame = document.querySelector('.player').getBoundingClientRect();
+    return { time: tile.parentElement.textContent, image: tile.style.backgroundImage,
+        place: tile.style.backgroundPosition, width: box.width, height: box.height,
+        inside: box.left >= frame.left && box.right <= frame.right && box.top >= frame.top }";
+
 /// A video with storyboard and loop.
 async fn previewed(ann: &Person) -> String {
     let id = ann.upload_clip(&clips::COLOURS).await;
@@ -47,12 +55,6 @@ async fn pointing_at_the_line_shows_the_picture_there() {
     browser.wait_for_script("a duration", PATIENCE, playing).await;
     assert_eq!(has_asked(&browser, "storyboard").await, false, "before anybody points at the line");
 
-    let tile = "const tile = document.querySelector('.seek-tile');
-        if (!tile || getComputedStyle(tile.parentElement).opacity < 1) return null;
-        const box = tile.getBoundingClientRect(), frame = document.querySelector('.player').getBoundingClientRect();
-        return { time: tile.parentElement.textContent, image: tile.style.backgroundImage,
-            place: tile.style.backgroundPosition, width: box.width, height: box.height,
-            inside: box.left >= frame.left && box.right <= frame.right && box.top >= frame.top }";
     for (part, time, place) in
         [(0.02, "0:00", "0px 0px"), (0.62, "0:02", "-960px 0px"), (0.99, "0:03", "-1440px 0px")]
     {
@@ -60,7 +62,7 @@ async fn pointing_at_the_line_shows_the_picture_there() {
         // The first move brings the controls back, and only the second finds the line.
         browser.move_to((x, y - 1)).await;
         browser.move_to((x, y)).await;
-        let shown = browser.wait_for_script("a tile", PATIENCE, tile).await;
+        let shown = browser.wait_for_script("a tile", PATIENCE, TILE).await;
         assert_eq!((&shown["time"], &shown["place"]), (&json!(time), &json!(place)), "{shown}");
         assert_eq!(
             (&shown["width"], &shown["height"], &shown["inside"]),
@@ -72,6 +74,58 @@ async fn pointing_at_the_line_shows_the_picture_there() {
     browser.move_to(point(&browser, ".player", 0.5).await).await;
     let gone = "return !document.querySelector('.seek-tile')";
     browser.wait_for_script("the line without a tile", PATIENCE, gone).await;
+    assert!(browser.console_errors().await.is_empty());
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_while_somebody_watches_is_there_without_a_reload() {
+    let app = TestApp::start_processing().await;
+    let ann = app.person("ann").await;
+    let id = ann.upload_clip(&clips::COLOURS).await;
+    ann.ready(&id, PROCESSING).await;
+    let browser = visit(&app).await;
+    browser.open(&format!("/watch/{id}")).await;
+    let begun = "window.before = document.querySelector('video');
+        return window.before?.currentTime > 0 || null";
+    browser.wait_for_script("a video that plays", PATIENCE, begun).await;
+    assert_eq!(browser.script("return document.querySelector('.chapters')", vec![]).await, Value::Null);
+
+    let set = "mutation ($i: SetCaptionInput!) { setCaption(input: $i) { language } }";
+    let text = "WEBVTT\n\n00:00.000 --> 00:30.000\nGulls cry\n";
+    ann.run(set, json!({ "i": { "videoId": id, "language": "en", "text": text } })).await.data();
+    let chapters =
+        [json!({ "startMs": 0, "title": "Opening" }), json!({ "startMs": 2000, "title": "The shore" })];
+    let update = "mutation ($i: UpdateVideoInput!) { updateVideo(input: $i) { id } }";
+    ann.run(update, json!({ "i": { "id": id, "chapters": chapters } })).await.data();
+    app.sql("UPDATE job SET run_after = now() WHERE kind = 'make_previews'").await;
+    ann.once(&id, PROCESSING, |standing| standing["loopUrl"].is_string()).await;
+
+    browser.wait_for_text("The shore", PATIENCE).await;
+    let (x, y) = point(&browser, ".seek", 0.62).await;
+    let mut tile = Value::Null;
+    let asked = std::time::Instant::now();
+    while tile.is_null() {
+        assert!(asked.elapsed() < PROCESSING, "no picture comes to the line");
+        browser.move_to((x, y - 1)).await;
+        browser.move_to((x, y)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        tile = browser.script(TILE, vec![]).await;
+    }
+    browser.press_control("m", "Captions").await;
+    let read =
+        "const shown = [...document.querySelector('video').textTracks].find((t) => t.mode === 'showing');
+        return shown?.cues?.[0]?.text || null";
+    assert_eq!(browser.wait_for_script("a caption", PATIENCE, read).await, "Gulls cry");
+
+    // What was playing has not begun anew.
+    assert_eq!(
+        browser.script("return window.before === document.querySelector('video')", vec![]).await,
+        true
+    );
+    let masters = "return performance.getEntriesByType('resource')
+        .filter((entry) => entry.name.includes('master.m3u8')).length";
+    assert_eq!(browser.script(masters, vec![]).await, 1);
     assert!(browser.console_errors().await.is_empty());
     browser.quit().await;
 }

@@ -23,7 +23,6 @@ pub fn Details(video: RwSignal<VideoDetails>, goal_ms: RwSignal<Option<f64>>) ->
         visibility,
         playable,
         origin,
-        chapters,
         ..
     } = video.get_untracked();
     let when =
@@ -32,6 +31,7 @@ pub fn Details(video: RwSignal<VideoDetails>, goal_ms: RwSignal<Option<f64>>) ->
         1 => "1 view".to_owned(),
         many => format!("{} views", count(i64::from(many))),
     };
+    let chapters = Memo::new(move |_| video.with(|video| video.chapters.clone()));
     let initial = uploader.username.chars().next().map(String::from);
     let profile_href = format!("/@{}", uploader.username);
     let edit_href = video.with_untracked(|video| format!("/studio?edit={}", video.id.inner()));
@@ -66,7 +66,10 @@ pub fn Details(video: RwSignal<VideoDetails>, goal_ms: RwSignal<Option<f64>>) ->
             <div class="watch-about">
                 {(!tags.is_empty()).then(|| view! { <Tags tags=tags /> })}
                 {origin.map(|origin| view! { <OriginLine origin /> })}
-                {(playable && !chapters.is_empty()).then(|| view! { <ChapterList chapters goal_ms /> })}
+                {move || {
+                    let chapters = chapters.get();
+                    (playable && !chapters.is_empty()).then(|| view! { <ChapterList chapters goal_ms /> })
+                }}
                 {(!description.is_empty()).then(|| view! { <p class="description">{description}</p> })}
             </div>
         </div>

@@ -2,6 +2,7 @@
 
 mod chapters;
 mod details;
+mod late;
 mod origin;
 mod pending;
 mod start;
@@ -68,7 +69,10 @@ fn Loaded(video: VideoDetails, loader: Loader<VideoDetails>) -> impl IntoView {
     let shown = RwSignal::new(video.clone());
     let goal_ms = RwSignal::new(None);
     let stage = match Source::of(&video) {
-        Some(_) => view! { <Player video=shown start_ms=start_ms goal_ms=goal_ms /> }.into_any(),
+        Some(_) => {
+            late::follow(shown);
+            view! { <Player video=shown start_ms=start_ms goal_ms=goal_ms /> }.into_any()
+        }
         None => view! { <PendingView video=video on_change=move |()| loader.retry() /> }.into_any(),
     };
     view! {
