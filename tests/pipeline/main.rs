@@ -12,6 +12,7 @@ mod odd;
 mod previews;
 mod protection;
 mod samples;
+mod sound;
 mod texts;
 mod wake;
 

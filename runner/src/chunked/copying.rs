@@ -44,12 +44,17 @@ pub fn pictures(cutting: &Cutting, track: &Track) -> Option<Pieces> {
     Some(grouped(&starts, &chunk_starts, samples.len()))
 }
 
+/// When a track ends, in seconds from the common beginning.
+pub fn end_s(cutting: &Cutting, track: &Track) -> f64 {
+    track.seconds(track.samples.end() as i64 - track.media_start) - cutting.start_s
+}
+
 /// The sound's pieces: chunks begin with the first frame that is heard after the pictures' do. Nothing if some
 /// chunk would have no sound.
 pub fn sound(cutting: &Cutting, track: &Track) -> Option<Pieces> {
     let samples = &track.samples.0;
     let at_s = |at: usize| track.seconds(track.pts(&samples[at])) - cutting.start_s;
-    let end_s = track.seconds(track.samples.end() as i64 - track.media_start) - cutting.start_s;
+    let end_s = end_s(cutting, track);
     if samples.is_empty() {
         return None;
     }

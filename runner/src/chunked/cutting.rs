@@ -47,6 +47,8 @@ pub const LEAD_S: f64 = 1.0;
 const AGREEMENT_S: f64 = 0.05;
 /// Sound that begins later than this gets silence in front.
 const LATEST_SOUND_S: f64 = 0.1;
+/// Players have so much of the pictures in hand before the sound ends that they know of both ends in time.
+const MOST_MISSING_SOUND_S: f64 = 5.0;
 
 /// How a video is made in chunks: all that its jobs need to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -148,9 +150,10 @@ impl Cutting {
             width,
             height,
         };
-        // Sound that stops long before the pictures would leave chunks without any.
+        // Sound that stops before the pictures is encoded, with silence behind it.
         if let Some(track) = cutting.sound_copy.and_then(|id| index?.track(id))
-            && copying::sound(&cutting, track).is_none()
+            && (copying::sound(&cutting, track).is_none()
+                || cutting.pictures_end_s() - copying::end_s(&cutting, track) > MOST_MISSING_SOUND_S)
         {
             cutting.sound_copy = None;
         }
@@ -194,6 +197,12 @@ impl Cutting {
         let at = |index: u32| self.chunks.get(index as usize).map(|frame| self.seconds(*frame));
         let end = at(index + 1).unwrap_or(f64::from(self.duration_ms) / 1_000.0);
         (end - at(index).unwrap_or(end)).max(0.0)
+    }
+
+    /// When the last picture ends, in seconds from the common beginning, as far as that is known.
+    pub fn pictures_end_s(&self) -> f64 {
+        let stated_s = f64::from(self.duration_ms) / 1_000.0;
+        self.frames.map_or(stated_s, |frames| self.seconds(frames))
     }
 
     /// Whether the sound has to be encoded.

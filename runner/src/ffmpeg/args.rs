@@ -167,12 +167,13 @@ pub fn draft_sizes(cutting: &Cutting) -> &[Size] {
     }
 }
 
-/// ffmpeg's orders for the sound of the whole video.
-pub fn sound(plan: &Plan, audio: &AudioPlan) -> Vec<String> {
+/// ffmpeg's orders for the sound of the whole video. Where it ends before the pictures, silence lasts as long as they
+/// do: players in a browser stop where one of the two has nothing more while the other goes on.
+pub fn sound(cutting: &Cutting, audio: &AudioPlan) -> Vec<String> {
     let mut args = Args::encoding();
-    args.add(&["-t", &format!("{:.3}", plan.limit.as_secs_f64())]);
+    args.add(&["-t", &format!("{:.3}", cutting.plan.limit.as_secs_f64())]);
     args.input();
-    args.sound(audio);
+    args.sound_until(audio, Some(cutting.pictures_end_s()));
     args.0
 }
 
@@ -182,7 +183,7 @@ pub fn loudness(plan: &Plan, audio: &AudioPlan) -> Vec<String> {
     args.add(&["-max_alloc", &MAX_ALLOC_BYTES.to_string()]);
     args.add(&["-t", &format!("{:.3}", plan.limit.as_secs_f64())]);
     args.input();
-    args.heard(audio);
+    args.heard(audio, None);
     args.strip();
     args.add(&["-f", "null", "-"]);
     args.0
@@ -300,19 +301,24 @@ impl Args {
     }
 
     fn sound(&mut self, audio: &AudioPlan) {
-        self.heard(audio);
+        self.sound_until(audio, None);
+    }
+
+    fn sound_until(&mut self, audio: &AudioPlan, end_s: Option<f64>) {
+        self.heard(audio, end_s);
         self.add(&["-c:a", "aac", "-b:a", &audio.bitrate.to_string(), "-frag_duration", "2000000"]);
         self.fragments("+empty_moov+default_base_moof+frag_discont", &output("audio"), 0.0);
     }
 
-    /// The sound as it is heard, and how loud that is.
-    fn heard(&mut self, audio: &AudioPlan) {
+    /// The sound as it is heard, with silence until `end_s`, and how loud that is.
+    fn heard(&mut self, audio: &AudioPlan, end_s: Option<f64>) {
         let layout = if audio.channels == 1 { "mono" } else { "stereo" };
         self.add(&["-map", &format!("0:{}", audio.index)]);
         // Silence fills gaps and a late start, so that sound stays in step with the pictures. One channel comes from
         // two loudspeakers.
+        let silence = end_s.map(|end_s| format!("apad=whole_dur={end_s:.3},")).unwrap_or_default();
         let filter = format!(
-            "aresample={AUDIO_RATE}:async=1:first_pts=0,aformat=channel_layouts={layout},\
+            "aresample={AUDIO_RATE}:async=1:first_pts=0,aformat=channel_layouts={layout},{silence}\
              ebur128=peak=true:dualmono=true:framelog=verbose"
         );
         self.add(&["-af", &filter]);

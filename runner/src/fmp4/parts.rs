@@ -87,4 +87,12 @@ mod tests {
             assert!(segment_ms(bad, size, None).is_err());
         }
     }
+
+    #[test]
+    fn samples_that_take_no_bytes_are_not_counted_for_ever() {
+        let mut part = fragment(900_000, true, true);
+        let trun = part.windows(4).position(|bytes| bytes == b"trun").unwrap();
+        part[trun + 4..trun + 12].copy_from_slice(&[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);
+        assert!(segment_ms(&part, part.len() as u64, None).is_err());
+    }
 }

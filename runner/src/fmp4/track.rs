@@ -243,6 +243,9 @@ pub(super) fn read_moof(moof: &[u8], mut defaults: Defaults) -> Result<Fragment,
     })
 }
 
+/// A segment of ten seconds has some hundreds: what says that it has more wants to be counted for ever.
+const MOST_SAMPLES_OF_RUN: u32 = 100_000;
+
 /// The sum of durations, and the flags of the first sample if there is one.
 fn read_trun(trun: &[u8], defaults: Defaults) -> Result<(u64, Option<u32>), FormatError> {
     let short = || FormatError::Unexpected("a short trun");
@@ -258,7 +261,12 @@ fn read_trun(trun: &[u8], defaults: Defaults) -> Result<(u64, Option<u32>), Form
         first_flags = Some(u32_at(trun, at).ok_or_else(short)?);
         at += 4;
     }
-    let mut duration = 0;
+    let widths = [0x100, 0x200, 0x400, 0x800].map(|bit| if has(bit) { 4 } else { 0 });
+    let bytes = u64::from(count) * widths.iter().sum::<u64>();
+    if count > MOST_SAMPLES_OF_RUN || bytes > trun.len() as u64 {
+        return Err(FormatError::Unexpected("more samples than a fragment has"));
+    }
+    let mut duration: u64 = 0;
     for sample in 0..count {
         if has(0x100) {
             duration += u64::from(u32_at(trun, at).ok_or_else(short)?);

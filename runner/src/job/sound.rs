@@ -40,7 +40,7 @@ pub(crate) async fn encode_audio(desk: &Desk<'_>) -> Result<(), JobError> {
     let amount = Amount { video_index: audio.index, likely, most_bitrate, urgency: Urgency::Awaited };
     let ended = CancellationToken::new();
     let encoding = async {
-        let encoded = encode(desk.bench, &folder, &args::sound(&cutting.plan, audio), amount, |progress| {
+        let encoded = encode(desk.bench, &folder, &args::sound(&cutting, audio), amount, |progress| {
             if let Step::Encoding { part, eta } = step(progress, Some(likely)) {
                 desk.reporter.report(ProcessingStage::Encoding, part, eta);
             }

@@ -76,6 +76,15 @@ pub const CHUNKS_HEAVY: Clip = clip(
     12_000.0,
 );
 
+/// Sound that could be passed on and ends long before the pictures.
+pub const CHUNKS_QUIET_END: Clip = clip(
+    "chunks-quiet-end",
+    "-f lavfi -i testsrc2=s=192x144:r=25:d=20 -f lavfi -i sine=r=48000:d=6 \
+     -c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -sc_threshold 0 -c:a aac -movflags +faststart",
+    (192, 144),
+    20_000.0,
+);
+
 /// The same length of what has to be encoded.
 pub const CHUNKS_VP9: Clip = Clip {
     extension: "webm",
