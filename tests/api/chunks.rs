@@ -144,7 +144,8 @@ async fn a_video_of_which_a_chunk_fails_is_made_in_one_piece() {
         assert_eq!(runner.lease_part().await, None);
         let seen = ann.video(&video).await;
         assert_eq!((&seen["state"], &seen["playable"]), (&json!("PROCESSING"), &json!(true)));
-        let job = runner.lease().await.unwrap();
+        assert_eq!(runner.lease().await, None, "it is none to begin with");
+        let job = runner.lease_whole().await.unwrap();
         let whole = app.number("SELECT count(*) FROM job WHERE in_one_piece AND state = 'leased'").await;
         assert_eq!((&job["videoId"], whole), (&json!(video), 1));
         assert!(job["attempt"].as_i64().unwrap() >= 1);
@@ -176,6 +177,29 @@ async fn one_persons_many_files_do_not_starve_anothers_one() {
     // What was only planned waits for those that nobody has looked at.
     runner.plan(&second["lease"]["id"], plan()).await.data();
     assert_eq!(runner.lease().await.unwrap()["kind"], "PROCESS_VIDEO");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_behind_the_first_lasts_as_long_as_it_says() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let (_, planning) = planned(&ann, &runner).await;
+    runner.send_chunk(&planning, planned_chunk("360p", 0)).await.data();
+    runner.send_chunk(&planning, planned_chunk("audio", 0)).await.data();
+    runner.complete_part(&planning).await.data();
+    let part = loop {
+        let part = runner.lease_part().await.expect("a job that makes the second chunk");
+        if part["chunk"] == json!(1) {
+            break part;
+        }
+    };
+    let lease = &part["lease"]["id"];
+    let mut lie = planned_chunk("360p", 1);
+    lie["segments"][0]["durationMs"] = json!(9_000.0);
+    let sent = runner.send_chunk(lease, lie).await;
+    assert_eq!(sent.code(), "RESULT_REJECTED", "{}", sent.body);
+    assert!(sent.error()["message"].as_str().unwrap().contains("another time"), "{}", sent.body);
+    runner.send_chunk(lease, planned_chunk("360p", 1)).await.data();
 }
 
 #[tokio::test(flavor = "multi_thread")]

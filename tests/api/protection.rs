@@ -283,6 +283,61 @@ async fn a_protection_that_failed_is_made_from_the_source_and_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_was_at_a_chunk_of_a_protection_that_was_given_up_changes_nothing() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    for ends_well in [true, false] {
+        let video = app.ready_video(&ann, &runner, "a").await;
+        ann.set_visibility(&video, "PRIVATE").await;
+        let job = runner.lease_rekeying().await.expect("it is to be protected");
+        // Of a longer video, another job of the same kind is just reported on and so outlasts the end of the first.
+        app.sql(
+            "DROP TABLE IF EXISTS beside; CREATE TABLE beside AS SELECT * FROM job WHERE kind = 'rekey_chunk' AND state = 'leased';
+             UPDATE beside SET id = 1, lease_id = 2, chunk = 1",
+        )
+        .await;
+        runner.fail(&job["lease"]["id"], "INTERNAL", "It cannot be read.", false).await.data();
+        app.sql("INSERT INTO job SELECT * FROM beside").await;
+        let late = json!(kinora_entity::LeaseId(2).to_string());
+        match ends_well {
+            true => runner.complete_part(&late).await.data(),
+            false => runner.fail(&late, "INTERNAL", "It cannot be read.", false).await.data(),
+        };
+        let seen = ann.video(&video).await;
+        assert_eq!(
+            (&seen["state"], &seen["encrypted"], &seen["playable"]),
+            (&json!("READY"), &json!(false), &json!(true))
+        );
+        const WAITING: &str = "SELECT count(*) FROM job WHERE kind = 'process_video' AND state = 'queued'";
+        assert_eq!(app.number(WAITING).await, 1, "it is made anew once");
+        const NUMBERS: &str =
+            "SELECT count(*) FROM job new JOIN beside ON new.attempt_base < beside.attempt_base
+            WHERE new.kind = 'process_video' AND new.state = 'queued'";
+        assert_eq!(app.number(NUMBERS).await, 0, "under a number that nobody has used");
+        assert!(process(&ann, &runner, &video).await.is_some());
+        assert_eq!(ann.video(&video).await["encrypted"], true);
+        app.sql("DELETE FROM job").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_the_server_cannot_describe_is_held_against_nobody() {
+    let app = TestApp::start().await;
+    let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);
+    let video = app.ready_video(&ann, &runner, "a").await;
+    ann.set_visibility(&video, "PRIVATE").await;
+    app.sql("ALTER TABLE content_key RENAME TO away").await;
+    let refused = runner.client.query("mutation { leaseJob(kinds: [REKEY_CHUNK]) { id } }").await;
+    assert!(refused.failed(), "{}", refused.body);
+    app.sql("ALTER TABLE away RENAME TO content_key").await;
+    const WAITS: &str =
+        "SELECT count(*) FROM job WHERE kind = 'rekey_chunk' AND state = 'queued' AND crashes = 0";
+    assert_eq!(app.number(WAITS).await, 1);
+    app.sql("UPDATE job SET run_after = now()").await;
+    rekey(&ann, &runner, &video).await.expect("a key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_runner_that_lies_about_what_it_writes_anew_publishes_nothing() {
     let app = TestApp::start().await;
     let (ann, runner) = (app.person("ann").await, app.fake_runner("one").await);

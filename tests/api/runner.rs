@@ -225,6 +225,15 @@ async fn a_runner_that_stops_and_a_store_that_is_away_are_not_the_jobs_fault() {
     let job = lease_within_back_off(&app, &runner).await;
     runner.fail(&job["lease"]["id"], "INTERNAL", "It crashed.", true).await.data();
     assert_eq!(ann.video(&video).await["state"], "FAILED");
+
+    // What no runner ever has the time for ends all the same.
+    let video = ann.upload("b.mp4", "video/mp4", b"any bytes").await;
+    app.sql("UPDATE job SET attempts = 300, excused = 300 WHERE state = 'queued'").await;
+    for _ in 0..5 {
+        let job = lease_within_back_off(&app, &runner).await;
+        runner.fail(&job["lease"]["id"], "RUNNER_STOPPED", "Not now.", true).await.data();
+    }
+    assert_eq!(ann.video(&video).await["state"], "FAILED");
 }
 
 /// What the object at the address of a chunk holds instead of it.

@@ -38,6 +38,14 @@ impl FakeRunner {
         self.client.query(LEASE).await
     }
 
+    /// A video that is made in one piece, which is no job for who looks at new ones alone.
+    pub async fn lease_whole(&self) -> Option<Value> {
+        const LEASE: &str = "mutation { leaseJob(kinds: [PROCESS_VIDEO, MAKE_POSTER]) { id kind attempt
+            lease { id expiresAt } videoId contentKey } }";
+        let mut data = self.client.query(LEASE).await.data();
+        Some(data["leaseJob"].take()).filter(Value::is_object)
+    }
+
     pub async fn renew(&self, lease: &Value) -> Reply {
         const RENEW: &str = "mutation ($lease: ID!, $progress: JobProgressInput) {
             renewLease(leaseId: $lease, progress: $progress) { id expiresAt } }";

@@ -13,6 +13,6 @@ pub use service::{
     retry_later, take_back, take_over, waiting,
 };
 pub use store::{
-    held, keep_log, remove_like, remove_other_attempts, remove_siblings, unfinished, unfinished_like,
-    videos_waiting,
+    MOST_TURNS, held, is_given_up_like, keep_log, remove_like, remove_other_attempts, remove_siblings,
+    unfinished, unfinished_like, videos_waiting,
 };

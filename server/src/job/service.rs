@@ -251,7 +251,7 @@ pub async fn forget_runs(app: &App) -> Result<u64> {
     Ok(store::forget_runs(&app.database, RUNS_ARE_KEPT_DAYS).await?)
 }
 
-/// How many jobs of each of these kinds could be leased now, in their order.
+/// How many jobs of each of these kinds could be leased now, in their order; more than a hundred are a hundred.
 ///
 /// # Errors
 /// Whatever the database says.

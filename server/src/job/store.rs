@@ -207,16 +207,19 @@ pub(super) async fn next_lost(connection: &impl ConnectionTrait) -> Result<Optio
     job::Entity::find().from_raw_sql(statement).one(connection).await
 }
 
-/// How many jobs of each of these kinds could be leased now, in their order.
+/// More jobs are not counted: whoever asks wants to know whether there are any.
+const MOST_COUNTED: i64 = 100;
+
+/// How many jobs of each of these kinds could be leased now, in their order, up to [`MOST_COUNTED`].
 pub(super) async fn count_waiting(
     connection: &impl ConnectionTrait,
     kinds: &[job::Kind],
 ) -> Result<Vec<i64>, DbErr> {
     let statement = sql(
-        "SELECT count(job.id) AS counted FROM unnest($1::text[]) WITH ORDINALITY AS wanted (kind, place) \
-         LEFT JOIN job ON job.kind = wanted.kind AND job.state = 'queued' AND job.run_after <= now() \
-         GROUP BY wanted.place ORDER BY wanted.place",
-        [kinds_array(kinds)],
+        "SELECT (SELECT count(*) FROM (SELECT FROM job WHERE job.kind = wanted.kind AND job.state = 'queued' \
+         AND job.run_after <= now() LIMIT $2) few) AS counted \
+         FROM unnest($1::text[]) WITH ORDINALITY AS wanted (kind, place) ORDER BY wanted.place",
+        [kinds_array(kinds), MOST_COUNTED.into()],
     );
     Ok(Count::find_by_statement(statement)
         .all(connection)
@@ -251,6 +254,24 @@ pub async fn unfinished_like(connection: &impl ConnectionTrait, job: &job::Model
     count(connection, statement).await
 }
 
+/// Whether another job of the same video, kind and attempt as this one was given up.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn is_given_up_like(connection: &impl ConnectionTrait, job: &job::Model) -> Result<bool, DbErr> {
+    let [video, kind, attempt] = like(job);
+    let statement = sql(
+        "SELECT count(*) AS counted FROM job WHERE video_id = $1 AND kind = $2 AND attempt_base = $3 \
+         AND state = 'failed' AND id <> $4",
+        [video, kind, attempt, job.id.into()],
+    );
+    Ok(count(connection, statement).await? > 0)
+}
+
+/// Nobody waits behind more than so many videos of their own: beyond that their order matters to nobody, and to count
+/// them would cost what they are.
+pub const MOST_TURNS: i64 = 10_000;
+
 /// Of how many videos of the same uploader jobs of these kinds wait.
 ///
 /// # Errors
@@ -259,14 +280,14 @@ pub async fn videos_waiting(
     connection: &impl ConnectionTrait,
     video: VideoId,
     kinds: &[job::Kind],
-) -> Result<i64, DbErr> {
+) -> Result<i32, DbErr> {
     let statement = sql(
-        "SELECT count(DISTINCT job.video_id) AS counted FROM job JOIN video ON video.id = job.video_id \
-         WHERE job.state = 'queued' AND job.kind = ANY($2) \
-         AND video.uploader_id = (SELECT uploader_id FROM video WHERE id = $1)",
-        [video.into(), kinds_array(kinds)],
+        "SELECT count(*) AS counted FROM (SELECT FROM video WHERE EXISTS \
+         (SELECT FROM job WHERE job.video_id = video.id AND job.state = 'queued' AND job.kind = ANY($2)) \
+         AND uploader_id = (SELECT uploader_id FROM video WHERE id = $1) LIMIT $3) few",
+        [video.into(), kinds_array(kinds), MOST_TURNS.into()],
     );
-    count(connection, statement).await
+    Ok(i32::try_from(count(connection, statement).await?).unwrap_or(i32::MAX))
 }
 
 /// Takes a family's jobs away that are not done.

@@ -18,10 +18,13 @@ pub struct CaptionTrack {
 }
 
 /// The master playlist: every rendition with pictures, largest first, the sound and the captions apart, and at last
-/// the sound alone.
-pub fn master(renditions: &[rendition::Model], captions: &[CaptionTrack]) -> String {
+/// the sound alone. Of a video that is still made, more may be listed later, and players of ours are told so.
+pub fn master(renditions: &[rendition::Model], captions: &[CaptionTrack], is_ready: bool) -> String {
     let sound = renditions.iter().find(|row| row.kind == rendition::Kind::Audio);
     let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+    if !is_ready {
+        text.push_str("#EXT-X-SESSION-DATA:DATA-ID=\"kinora.growing\",VALUE=\"YES\"\n");
+    }
     if let Some(sound) = sound {
         line(
             &mut text,
@@ -185,7 +188,7 @@ mod tests {
             row("audio", rendition::Kind::Audio, None, 128_000),
         ];
         assert_eq!(
-            master(&rows, &[]),
+            master(&rows, &[], true),
             "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n\
              #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Sound\",DEFAULT=YES,AUTOSELECT=YES,URI=\"audio.m3u8\"\n\
              #EXT-X-STREAM-INF:BANDWIDTH=2128000,AVERAGE-BANDWIDTH=1064000,CODECS=\"avc1.64001f,mp4a.40.2\",\
@@ -195,10 +198,18 @@ mod tests {
     }
 
     #[test]
+    fn the_master_of_a_video_that_grows_says_so() {
+        let rows = [row("720p", rendition::Kind::Video, Some((1280, 720)), 2_000_000)];
+        let growing = "#EXT-X-SESSION-DATA:DATA-ID=\"kinora.growing\",VALUE=\"YES\"\n";
+        assert!(master(&rows, &[], false).contains(growing));
+        assert!(!master(&rows, &[], true).contains("SESSION-DATA"));
+    }
+
+    #[test]
     fn the_master_lists_captions() {
         let rows = [row("720p", rendition::Kind::Video, Some((1280, 720)), 2_000_000)];
         let track = CaptionTrack { language: "pt-BR".into(), name: "The \"best\"".into() };
-        let text = master(&rows, &[track]);
+        let text = master(&rows, &[track], true);
         assert!(text.contains(
             "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"The 'best'\",LANGUAGE=\"pt-BR\",\
              DEFAULT=NO,AUTOSELECT=YES,URI=\"captions/pt-BR.m3u8\"\n"

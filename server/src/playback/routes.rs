@@ -68,7 +68,7 @@ async fn playlist_file(
         let begun: Vec<_> = rows.into_iter().filter(|row| row.bandwidth > 0).collect();
         // How long they are is how long the video is: before that is known they cannot be listed.
         let captions = if is_ready { caption_tracks(&app, playable.video.id).await? } else { Vec::new() };
-        (playlist::master(&begun, &captions), is_ready)
+        (playlist::master(&begun, &captions, is_ready), is_ready)
     } else {
         let row = rows.iter().find(|row| row.name == name).ok_or_else(|| Error::not_found("rendition"))?;
         media_playlist(&app, &playable, row).await?

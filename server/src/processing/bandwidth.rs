@@ -11,6 +11,9 @@ pub struct Bandwidth {
     pub average: i64,
 }
 
+/// No longer run is looked at, however short its segments are beside the longest.
+const MOST_OF_RUN: usize = 1_000;
+
 fn rate(bytes: i64, duration_ms: f64) -> i64 {
     (bytes as f64 * 8000.0 / duration_ms.max(1.0)).ceil() as i64
 }
@@ -25,7 +28,7 @@ impl Bandwidth {
         let mut peak = 0;
         for first in 0..segments.len() {
             let (mut bytes, mut duration_ms) = (0, 0.0);
-            for segment in &segments[first..] {
+            for segment in segments[first..].iter().take(MOST_OF_RUN) {
                 bytes += segment.size_bytes;
                 duration_ms += segment.duration_ms;
                 if duration_ms > 1.5 * target_ms {

@@ -1,7 +1,7 @@
 //! Putting work into the queue, and in which order it is done.
 
-use kinora_entity::{VideoId, job, rendition, video};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use kinora_entity::{VideoId, job, video};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, Statement};
 
 use crate::{
     error::{Error, Result},
@@ -21,9 +21,10 @@ pub(super) fn priority(kind: job::Kind, in_one_piece: bool, chunk: Option<i32>, 
         job::Kind::EncodeAudio => 4,
         job::Kind::EncodeChunk if chunk == 0 => 3,
         job::Kind::MakePoster => 3,
-        // Merely copies, and what it makes private is not to be seen for longer than must be.
-        job::Kind::CopyChunk | job::Kind::ReadTracks | job::Kind::RekeyChunk => 2,
-        job::Kind::EncodeChunk | job::Kind::ProcessVideo => 1,
+        job::Kind::CopyChunk | job::Kind::ReadTracks => 2,
+        // Merely copies, and what it makes private is not to be seen for longer than must be: one video at a time.
+        job::Kind::RekeyChunk if turn == 0 => 2,
+        job::Kind::EncodeChunk | job::Kind::ProcessVideo | job::Kind::RekeyChunk => 1,
         // Nobody waits for it.
         job::Kind::MakePreviews => 0,
         // Somebody waits for it, but the video can be watched.
@@ -37,8 +38,12 @@ pub(super) fn priority(kind: job::Kind, in_one_piece: bool, chunk: Option<i32>, 
 /// No job of these kinds has a lower priority. Those of other codecs may wait for ever, for a runner that can: whoever
 /// does not ask for them is not to look through them.
 pub fn lowest_priority(kinds: &[job::Kind]) -> i32 {
-    let asks_for_extras = kinds.iter().any(|kind| job::Kind::EXTRAS.contains(kind));
-    if asks_for_extras { i32::MIN } else { 1 - CLASS }
+    match kinds {
+        // A place that is kept for looking at new videos is not for making whole ones, which takes hours.
+        [job::Kind::ProcessVideo] => 4 * CLASS + 1,
+        _ if kinds.iter().any(|kind| job::Kind::EXTRAS.contains(kind)) => i32::MIN,
+        _ => 1 - CLASS,
+    }
 }
 
 /// Where a job stands that makes a file to download.
@@ -84,27 +89,35 @@ pub(super) async fn turn(connection: &impl ConnectionTrait, video: &video::Model
     if video.state == video::State::Ready {
         return Ok(MADE_ANEW);
     }
-    let unfinished = video::Entity::owned_by(video.uploader_id)
-        .filter(video::Column::State.eq(video::State::Processing))
-        .count(connection)
-        .await?;
+    let statement = Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        "SELECT count(*) AS unfinished FROM \
+         (SELECT FROM video WHERE uploader_id = $1 AND state = 'processing' LIMIT $2) few",
+        [video.uploader_id.into(), queue::MOST_TURNS.into()],
+    );
+    let row = connection.query_one_raw(statement).await?;
+    let unfinished: i64 = row.map(|row| row.try_get("", "unfinished")).transpose()?.unwrap_or(0);
     Ok(i32::try_from(unfinished.saturating_sub(1)).unwrap_or(i32::MAX))
 }
 
-/// New attempts never touch what an earlier one has made: it may be what is watched right now.
+/// New attempts never touch what an earlier one has made: it may be what is watched right now. Nor do they have the
+/// number of one of which nothing is left but jobs: a runner may still be at one of them.
 pub(super) async fn last_attempt(connection: &impl ConnectionTrait, video: VideoId) -> Result<i32> {
-    let last = rendition::Entity::find()
-        .filter(rendition::Column::VideoId.eq(video))
-        .order_by_desc(rendition::Column::Attempt)
-        .one(connection)
-        .await?;
-    Ok(last.map_or(0, |row| row.attempt))
+    let statement = Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        "SELECT greatest((SELECT max(attempt) FROM rendition WHERE video_id = $1), \
+         (SELECT max(attempt_base + CASE WHEN kind = 'process_video' AND plan IS NULL THEN attempts ELSE 0 END) \
+         FROM job WHERE video_id = $1), 0) AS last",
+        [video.into()],
+    );
+    let row = connection.query_one_raw(statement).await?;
+    Ok(row.map(|row| row.try_get("", "last")).transpose()?.unwrap_or(0))
 }
 
 #[cfg(test)]
 mod tests {
     use kinora_entity::job::Kind::{
-        CopyChunk, EncodeAudio, EncodeAv1, EncodeChunk, EncodeHevc, MakePreviews, ProcessVideo,
+        CopyChunk, EncodeAudio, EncodeAv1, EncodeChunk, EncodeHevc, MakePreviews, ProcessVideo, RekeyChunk,
     };
 
     use super::{lowest_priority, priority};
@@ -118,9 +131,11 @@ mod tests {
             priority(EncodeChunk, false, Some(0), 0),
             priority(CopyChunk, false, Some(1), 0),
             priority(CopyChunk, false, Some(400), 0),
+            priority(RekeyChunk, false, Some(500), 0),
             priority(EncodeChunk, false, Some(1), 0),
             priority(EncodeChunk, false, Some(1_400), 0),
             priority(ProcessVideo, true, None, 1_500),
+            priority(RekeyChunk, false, Some(0), 2_000),
             priority(MakePreviews, false, None, 0),
             priority(MakePreviews, false, None, 1),
             priority(MakePreviews, false, None, i32::MAX),
@@ -129,8 +144,10 @@ mod tests {
         ];
         assert!(order.windows(2).all(|pair| pair[0] > pair[1]), "{order:?}");
         let lowest = lowest_priority(&[ProcessVideo, MakePreviews]);
-        assert!(order.iter().take(12).all(|priority| *priority >= lowest));
-        assert!(order.iter().skip(12).all(|priority| *priority < lowest));
+        assert!(order.iter().take(14).all(|priority| *priority >= lowest));
+        assert!(order.iter().skip(14).all(|priority| *priority < lowest));
+        let new_videos = order.iter().filter(|priority| **priority >= lowest_priority(&[ProcessVideo]));
+        assert_eq!(new_videos.count(), 2, "neither other jobs nor a video in one piece");
         assert!(priority(EncodeHevc, false, Some(i32::MAX), i32::MAX) >= lowest_priority(&[EncodeHevc]));
     }
 

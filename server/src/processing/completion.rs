@@ -244,8 +244,13 @@ async fn finish_video(
     job: &job::Model,
     found: video::Model,
 ) -> Result<()> {
+    let mut rows = renditions_of(transaction, job).await?;
+    rows.retain(|row| !row.is_extra());
+    if rows.is_empty() {
+        return Err(rejected("Of this video nothing was published."));
+    }
     let mut longest_ms = 0.0_f64;
-    for row in renditions_of(transaction, job).await?.into_iter().filter(|row| !row.is_extra()) {
+    for row in rows {
         longest_ms = longest_ms.max(measure(transaction, row).await?);
     }
     publish_video(app, transaction, found, job.video_attempt(), |row| {

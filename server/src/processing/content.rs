@@ -9,6 +9,7 @@ use super::result::{Chunk, rejected};
 use crate::{
     app::App,
     error::{Error, Result},
+    storage::StorageError,
 };
 
 /// The description of a track has some hundred bytes, that of a fragment sixteen for each frame.
@@ -16,21 +17,35 @@ const LARGEST_HEADER_BYTES: i64 = 64 << 10;
 /// Frames may be missing, or shown for longer than they say.
 const AGREEMENT: std::ops::RangeInclusive<f64> = 0.5..=2.0;
 
+/// An initialisation section in the store.
+pub(super) struct Section {
+    pub key: String,
+    pub offset_bytes: i64,
+    pub size_bytes: i64,
+}
+
 /// Reads the initialisation section, and the beginnings of the first and the last segment unless they are encrypted.
+/// `described_by` is the section that lies in another chunk, where that is there already.
 ///
 /// # Errors
 /// RESULT_REJECTED when it is something else than fragmented MP4 of about the announced duration.
-pub(super) async fn check(app: &App, key: &str, chunk: &Chunk) -> Result<()> {
+pub(super) async fn check(app: &App, key: &str, chunk: &Chunk, described_by: Option<Section>) -> Result<()> {
     let init = async {
-        match chunk.init {
-            Some((_, size)) if size > LARGEST_HEADER_BYTES => {
-                Err(rejected("An initialisation section is smaller than this."))
-            }
-            Some((offset, size)) => {
-                let bytes = app.storage.read(key, whole(offset), whole(size)).await?;
-                Init::read(&bytes).map(Some).map_err(not_media)
-            }
-            None => Ok(None),
+        let own = chunk.init.map(|(offset_bytes, size_bytes)| Section {
+            key: key.to_owned(),
+            offset_bytes,
+            size_bytes,
+        });
+        let Some(section) = own.or(described_by) else { return Ok(None) };
+        if section.size_bytes > LARGEST_HEADER_BYTES {
+            return Err(rejected("An initialisation section is smaller than this."));
+        }
+        let (offset, size) = (whole(section.offset_bytes), whole(section.size_bytes));
+        match app.storage.read(&section.key, offset, size).await {
+            Ok(bytes) => Init::read(&bytes).map(Some).map_err(not_media),
+            // A draft that has just given way.
+            Err(StorageError::NotFound) if section.key != key => Ok(None),
+            Err(error) => Err(error.into()),
         }
     };
     let readable = |segment: Option<&Segment>| segment.copied().filter(|_| chunk.iv.is_none());

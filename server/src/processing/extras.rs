@@ -41,8 +41,7 @@ pub(super) async fn enqueue(connection: &impl ConnectionTrait, job: &job::Model)
         return Ok(());
     }
     // One who has uploaded a thousand waits behind everybody else's first.
-    let waiting = queue::videos_waiting(connection, job.video_id, &job::Kind::EXTRAS).await?;
-    let turn = i32::try_from(waiting).unwrap_or(i32::MAX);
+    let turn = queue::videos_waiting(connection, job.video_id, &job::Kind::EXTRAS).await?;
     let new = |kind: job::Kind, chunk: i32| NewJob {
         kind,
         video: job.video_id,
@@ -143,12 +142,12 @@ pub(super) async fn remove(app: &App, left_over: &[String]) {
     }
 }
 
-/// Ends the work on other codecs for every attempt but that of `job`, which has become what is played.
+/// Ends what is made of a video that is ready for every attempt but that of `job`, which has become what is played.
 ///
 /// # Errors
 /// Whatever the database says.
 pub(super) async fn forget_other_attempts(connection: &impl ConnectionTrait, job: &job::Model) -> Result<()> {
     let (video, attempt) = (job.video_id, job.video_attempt());
-    queue::remove_other_attempts(connection, video, &job::Kind::EXTRAS, attempt).await?;
+    queue::remove_other_attempts(connection, video, &job::Kind::AFTERWARDS, attempt).await?;
     Ok(())
 }

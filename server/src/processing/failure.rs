@@ -76,7 +76,7 @@ pub async fn fail(app: &App, runner: RunnerId, lease: LeaseId, failure: Failure)
     if code != RUNNER_STOPPED {
         queue::keep_log(&transaction, &job, log.as_deref().map(presentable).as_deref()).await?;
     }
-    if retry && code == RUNNER_STOPPED {
+    if retry && code == RUNNER_STOPPED && job.attempts < MOST_LEASES {
         queue::retry_later(&transaction, &job, &error, Setback::GivenBack).await?;
     } else if retry && STORAGE_AWAY.contains(&code.as_str()) && job.attempts < MOST_LEASES {
         tracing::warn!(job = %job.id, video = %job.video_id, error, "a job waits for the storage");

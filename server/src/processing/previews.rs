@@ -3,8 +3,7 @@
 
 use kinora_entity::{LeaseId, RunnerId, VideoId, job, video};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    TransactionTrait, sea_query::Query,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, TransactionTrait,
 };
 
 use super::{
@@ -82,24 +81,8 @@ pub fn keys_of(video: VideoId, made: &video::Previews) -> Vec<String> {
 /// # Errors
 /// Whatever the database says.
 pub async fn enqueue(connection: &impl ConnectionTrait, video: VideoId, attempt: i32) -> Result<()> {
-    let uploader = Query::select()
-        .column(video::Column::UploaderId)
-        .from(video::Entity)
-        .and_where(video::Column::Id.eq(video))
-        .to_owned();
-    let theirs = Query::select()
-        .column(video::Column::Id)
-        .from(video::Entity)
-        .and_where(video::Column::UploaderId.in_subquery(uploader))
-        .to_owned();
     // One who has uploaded a thousand waits behind everybody else's first.
-    let turn = job::Entity::find()
-        .filter(job::Column::Kind.eq(job::Kind::MakePreviews))
-        .filter(job::Column::State.eq(job::State::Queued))
-        .filter(job::Column::VideoId.in_subquery(theirs))
-        .count(connection)
-        .await?;
-    let turn = i32::try_from(turn).unwrap_or(i32::MAX);
+    let turn = queue::videos_waiting(connection, video, &[job::Kind::MakePreviews]).await?;
     let new = NewJob {
         kind: job::Kind::MakePreviews,
         video,

@@ -4,8 +4,8 @@ use kinora_entity::{ChunkId, LeaseId, RenditionId, RunnerId, chunk, job, renditi
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, TransactionTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Statement, TransactionTrait,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
@@ -44,7 +44,11 @@ pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported
     let key =
         keys::chunk(job.video_id, job.video_attempt(), &reported.rendition, reported.index, job.lease_id);
     check_stored(app, &key, reported.size_bytes).await?;
-    content::check(app, &key, &reported).await?;
+    let described_by = match reported.init {
+        Some(_) => None,
+        None => section_of(&app.database, &job, &reported.rendition).await?,
+    };
+    content::check(app, &key, &reported, described_by).await?;
     let transaction = app.database.begin().await?;
     let is_planned = job.parent_id.is_some() || job.plan.is_some();
     if is_planned && job.kind.is_needed() && reported.index == 0 {
@@ -81,6 +85,26 @@ pub async fn publish_chunk(app: &App, runner: RunnerId, lease: LeaseId, reported
     }
     transaction.commit().await?;
     Ok(())
+}
+
+/// The initialisation section of a rendition, where its first chunk is there.
+async fn section_of(
+    connection: &impl ConnectionTrait,
+    job: &job::Model,
+    name: &str,
+) -> Result<Option<content::Section>> {
+    let found = chunk::Entity::find().from_raw_sql(Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        "SELECT chunk.* FROM chunk JOIN rendition ON rendition.id = chunk.rendition_id \
+         WHERE video_id = $1 AND attempt = $2 AND name = $3 AND index = 0",
+        [job.video_id.into(), job.video_attempt().into(), name.into()],
+    ));
+    let found = found.one(connection).await?;
+    Ok(found.and_then(|first| {
+        let (offset_bytes, size_bytes) = first.init_offset_bytes.zip(first.init_size_bytes)?;
+        let key = keys::chunk(job.video_id, job.video_attempt(), name, 0, first.lease_id);
+        Some(content::Section { key, offset_bytes, size_bytes })
+    }))
 }
 
 /// A runner that does not encrypt what is protected, because it is too old to know how, publishes nothing.

@@ -40,7 +40,7 @@ const AGREEMENT_MS: f64 = 0.01;
 pub async fn begin(app: &App, connection: &impl ConnectionTrait, video: &video::Model) -> Result<bool> {
     let Some(published) = video.published_attempt else { return Ok(false) };
     // Sealed under another secret, what is published opens to nobody.
-    if video.is_encrypted && !matches!(protection::key_of(app, video.id, published).await, Ok(Some(_))) {
+    if video.is_encrypted && !protection::opens(app, connection, video.id, published).await? {
         return Ok(false);
     }
     let Some(chunks) = whole_chunks(connection, video, published).await? else { return Ok(false) };
@@ -56,11 +56,13 @@ pub async fn begin(app: &App, connection: &impl ConnectionTrait, video: &video::
             .await?;
     }
     protection::begin_attempt(app, connection, video, attempt).await?;
+    // One who protects a thousand at once waits behind what others have uploaded.
+    let turn = queue::videos_waiting(connection, video.id, &[job::Kind::RekeyChunk]).await?;
     let jobs: Vec<NewJob> = (0..chunks)
         .map(|chunk| NewJob {
             kind: job::Kind::RekeyChunk,
             video: video.id,
-            priority: priority(job::Kind::RekeyChunk, false, Some(chunk), 0),
+            priority: priority(job::Kind::RekeyChunk, false, Some(chunk), turn),
             parent: None,
             chunk: Some(chunk),
             in_one_piece: false,
@@ -134,22 +136,35 @@ pub(super) async fn check(
 /// # Errors
 /// LEASE_LOST, RESULT_REJECTED.
 pub(super) async fn complete(app: &SharedApp, runner: RunnerId, lease: LeaseId) -> Result<()> {
-    let job = held(&app.database, lease, runner).await?;
-    let is_last = queue::unfinished_like(&app.database, &job).await? == 1;
-    let has_poster = is_last && keep_poster(app, &job).await?;
-    let transaction = app.database.begin().await?;
-    feed::lock_ranks(&transaction).await?;
-    let job = held(&transaction, lease, runner).await?;
-    // The lock keeps two last jobs from each taking the other for the last one.
-    let found = locked_video(&transaction, job.video_id).await?;
-    check_complete(&transaction, &job).await?;
-    queue::finish(&transaction, &job, None).await?;
-    let ready = match queue::unfinished_like(&transaction, &job).await? {
-        0 => Some(take_its_place(app, &transaction, &job, found, has_poster).await?),
-        _ => None,
+    let ready = loop {
+        let job = held(&app.database, lease, runner).await?;
+        let is_last = queue::unfinished_like(&app.database, &job).await? == 1;
+        let has_poster = is_last && keep_poster(app, &job).await?;
+        let transaction = app.database.begin().await?;
+        feed::lock_ranks(&transaction).await?;
+        let job = held(&transaction, lease, runner).await?;
+        // The lock keeps two last jobs from each taking the other for the last one.
+        let found = locked_video(&transaction, job.video_id).await?;
+        // Where another chunk was given up, the video is being made anew, and there is nothing to complete.
+        let is_wanted = !renditions_of(&transaction, &job).await?.is_empty();
+        if is_wanted {
+            check_complete(&transaction, &job).await?;
+        }
+        queue::finish(&transaction, &job, None).await?;
+        let takes_its_place = is_wanted && queue::unfinished_like(&transaction, &job).await? == 0;
+        if takes_its_place && !is_last {
+            // The other one has ended meanwhile, so the poster is this one's to copy.
+            transaction.rollback().await?;
+            continue;
+        }
+        let ready = match takes_its_place {
+            true => Some(take_its_place(app, &transaction, &job, found, has_poster).await?),
+            false => None,
+        };
+        notify(&transaction, Event::Video(job.video_id)).await?;
+        transaction.commit().await?;
+        break ready;
     };
-    notify(&transaction, Event::Video(job.video_id)).await?;
-    transaction.commit().await?;
     if let Some(video) = ready {
         tracing::info!(video = %video.id, encrypted = video.is_encrypted, "a video was written anew");
         if video.is_encrypted {
@@ -224,6 +239,10 @@ async fn keep_poster(app: &App, job: &job::Model) -> Result<bool> {
 /// # Errors
 /// Whatever the database says.
 pub(super) async fn abandon(connection: &impl ConnectionTrait, job: &job::Model) -> Result<Vec<String>> {
+    // For another chunk it has been done already.
+    if queue::is_given_up_like(connection, job).await? {
+        return Ok(Vec::new());
+    }
     let rows = renditions_of(connection, job).await?;
     let left_over = drop_renditions(connection, rows).await?;
     queue::remove_like(connection, job).await?;

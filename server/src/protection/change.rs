@@ -54,7 +54,7 @@ pub async fn settle_forgotten(app: &App) -> Result<()> {
         DbBackend::Postgres,
         "SELECT v.id FROM video v WHERE v.state = 'ready' AND v.is_protected <> v.is_encrypted \
          AND NOT EXISTS (SELECT FROM job j WHERE j.video_id = v.id AND j.kind IN ('process_video', 'rekey_chunk') \
-         AND j.created_at > now() - interval '6 hours') LIMIT 20",
+         AND (j.state IN ('queued', 'leased') OR j.created_at > now() - interval '6 hours')) LIMIT 20",
     );
     for row in app.database.query_all_raw(forgotten).await? {
         let id: VideoId = row.try_get("", "id")?;

@@ -12,4 +12,4 @@ mod service;
 pub use block::AesBlock;
 pub use change::{remove_older, settle, settle_forgotten};
 pub use seal::SealingKey;
-pub use service::{begin_attempt, forget_other_keys, is_encrypted, key_for, key_of};
+pub use service::{begin_attempt, forget_other_keys, is_encrypted, key_for, key_of, opens};

@@ -77,6 +77,20 @@ pub async fn key_of(app: &App, video: VideoId, attempt: i32) -> Result<Option<Ae
     })
 }
 
+/// Whether the secret of this site opens the key of an attempt.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn opens(
+    app: &App,
+    connection: &impl ConnectionTrait,
+    video: VideoId,
+    attempt: i32,
+) -> Result<bool> {
+    let row = content_key::Entity::find_by_id((video, attempt)).one(connection).await?;
+    Ok(row.is_some_and(|row| app.content_keys.open(video, attempt, &row.sealed).is_some()))
+}
+
 /// Whether an attempt is encrypted.
 ///
 /// # Errors

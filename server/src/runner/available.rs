@@ -23,7 +23,7 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, SimpleObject)]
 pub struct JobAvailable {
     kind: JobKindName,
-    /// How many jobs could be leased now.
+    /// How many jobs could be leased now, up to a hundred.
     waiting: i64,
 }
 

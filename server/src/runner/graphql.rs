@@ -200,7 +200,8 @@ impl RunnerMutation {
         Ok(RegisteredRunner { id: runner.id.to_string().into(), name: runner.name.clone() })
     }
 
-    /// The next job of one of these kinds; null when none waits.
+    /// The next job of one of these kinds; null when none waits. Who asks for PROCESS_VIDEO alone gets those that look
+    /// at a new video, and none that makes a whole one in one piece, which may take hours.
     async fn lease_job(&self, ctx: &Context<'_>, kinds: Vec<JobKindName>) -> Result<Option<Job>> {
         let runner = ctx.requester().runner()?;
         let kinds: Vec<job::Kind> = kinds.into_iter().map(Into::into).collect();

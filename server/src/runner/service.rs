@@ -7,7 +7,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query
 use crate::{
     app::App,
     error::{Error, Result},
-    job as queue,
+    job::{self as queue, Setback},
     ladder::VideoCodec,
     processing,
     protection::{self, AesBlock},
@@ -50,11 +50,26 @@ pub async fn lease(
     let Some(job) = queue::lease(app, runner.id, &kinds, processing::lowest_priority(&kinds)).await? else {
         return Ok(None);
     };
+    match describe(app, &job, audience).await {
+        Ok(leased) => Ok(Some(leased)),
+        Err(error) => {
+            // Nobody has it: its lease would run out, and be held against it.
+            let why =
+                if matches!(error, Error::Unavailable(_)) { Setback::StorageAway } else { Setback::Failed };
+            queue::retry_later(&app.database, &job, "the server could not say what is to be done", why)
+                .await?;
+            Err(error)
+        }
+    }
+}
+
+/// What a runner is told of a job.
+async fn describe(app: &App, job: &job::Model, audience: Audience) -> Result<Leased> {
     let video = video::Entity::find_by_id(job.video_id)
         .one(&app.database)
         .await?
         .ok_or_else(|| Error::not_found("video"))?;
-    let content_key = protection::key_for(app, &job, &video).await?;
+    let content_key = protection::key_for(app, job, &video).await?;
     let published_key = match (job.kind, video.published_attempt) {
         (job::Kind::RekeyChunk, Some(published)) => protection::key_of(app, video.id, published).await?,
         _ => None,
@@ -69,9 +84,9 @@ pub async fn lease(
     };
     let (source_size_bytes, duration_ms) = (video.source_size_bytes, video.duration_ms);
     let measures_loudness = job.kind == job::Kind::MakePreviews && video.loudness_lufs.is_none();
-    let renditions = processing::encoded_names(&app.database, &job).await?;
-    Ok(Some(Leased {
-        job,
+    let renditions = processing::encoded_names(&app.database, job).await?;
+    Ok(Leased {
+        job: job.clone(),
         source,
         source_size_bytes,
         duration_ms,
@@ -80,7 +95,7 @@ pub async fn lease(
         published_key,
         plan,
         renditions,
-    }))
+    })
 }
 
 /// Whether a runner's ffmpeg has what a kind of job takes, as far as that is not the same everywhere. One that has

@@ -143,15 +143,17 @@ impl Work {
         }
     }
 
-    /// Time left: by the speed since the plan was made, which counts the waiting for runners in.
+    /// Time left: by the speed since the plan was made, which counts the waiting for runners in. Nothing beyond
+    /// what an `Int` of GraphQL holds, which is three weeks: nobody waits for that.
     pub fn eta_ms(&self) -> Option<i64> {
-        match (self.parts, &self.first) {
+        let eta_ms = match (self.parts, &self.first) {
             (Some(parts), _) if parts.part >= TELLING_PART => {
                 Some((parts.elapsed_ms * (1.0 - parts.part) / parts.part).round() as i64)
             }
             (Some(_), _) | (None, None) => None,
             (None, Some(progress)) => progress.eta_ms,
-        }
+        };
+        eta_ms.filter(|ms| (0..=i64::from(i32::MAX)).contains(ms))
     }
 }
 
@@ -169,6 +171,12 @@ mod tests {
         assert_eq!((half.percent(), half.eta_ms()), (53.0, Some(30_000)));
         assert_eq!(work(0.25, 10_000.0).eta_ms(), Some(30_000));
         assert_eq!(work(0.01, 1_000.0).eta_ms(), None, "too early to tell");
+    }
+
+    #[test]
+    fn what_nobody_works_on_has_no_end_to_tell() {
+        let month_ms = 30.0 * 86_400_000.0;
+        assert_eq!(work(0.5, month_ms).eta_ms(), None, "an Int holds three weeks");
     }
 
     #[test]
