@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kinora_tests::app::TestApp;
 use kinora_tests::browser::pages::{WatchPage, sign_up};
-use kinora_tests::browser::{Browser, PATIENCE};
+use kinora_tests::browser::{Browser, PATIENCE, Theme};
 use kinora_tests::clips;
 use kinora_tests::person::Person;
 use kinora_tests::served::command;
@@ -80,6 +80,14 @@ async fn captions_and_chapters_are_added_in_the_studio_and_shown_to_everybody() 
     browser.press_control("m", "Quality, captions and speed").await;
     browser.press("German").await;
     assert_eq!(browser.wait_for_script("the other language", PATIENCE, CUE).await, "Möwen schreien");
+    // What is chosen there can be reached on a small picture as well.
+    browser.show_as((360, 740), Theme::Light).await;
+    let inside = "const panel = document.querySelector('.player-panel')?.getBoundingClientRect();
+        const player = document.querySelector('.player').getBoundingClientRect();
+        if (!panel || player.width > 360) return null;
+        return panel.top >= player.top && panel.left >= player.left && panel.right <= player.right && panel.bottom <= player.bottom";
+    assert_eq!(browser.wait_for_script("the panel on a phone", PATIENCE, inside).await, true);
+    browser.picture("watch-settings-phone").await;
 
     // The choice holds for the feed, and after a reload.
     browser.open("/").await;

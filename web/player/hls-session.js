@@ -9,6 +9,8 @@ const MEDIA_GRACE_MS = 5_000;
 /** Seconds buffered ahead: of the video being watched, and of one that only might be. */
 const BUFFER_ACTIVE = 600;
 const BUFFER_WAITING = 1;
+/** Between two looks for sizes that a video has got since it was opened. */
+const LOOK_EVERY_MS = 10_000;
 
 /** Bits a second: first the browser's guess, then what the last session saw, so that the next one starts right. */
 let estimate = (navigator.connection?.downlink || 3) * 800_000;
@@ -44,6 +46,10 @@ export function attachHls(video, url, { startPosition, active }, report) {
   let troubled = false;
   let resumeAt = startPosition;
   let plainOnly = false;
+  let listed = 0;
+  let growing = false;
+  let renewing = false;
+  let lookedAt = 0;
 
   /** Everything anew from the playlists: addresses of segments may be signed and have run out. */
   const reload = () => {
@@ -52,6 +58,23 @@ export function attachHls(video, url, { startPosition, active }, report) {
     hls.config.startPosition = resumeAt;
     hls.loadSource(url);
     hls.attachMedia(video);
+  };
+
+  const renew = () => {
+    const wasPlaying = wanted;
+    renewing = true;
+    reload();
+    if (wasPlaying) video.play().catch(() => {});
+  };
+
+  /** Of a video that is still being made, the first playlist lists the sizes of that moment, and is read once. */
+  const lookForSizes = async () => {
+    const now = performance.now();
+    if (!growing || gaveUp || now - lookedAt < LOOK_EVERY_MS) return;
+    lookedAt = now;
+    const answer = await fetch(url).catch(() => null);
+    const text = answer?.ok ? await answer.text().catch(() => '') : '';
+    if (!stopListening.signal.aborted && text.split('#EXT-X-STREAM-INF').length - 1 > listed) renew();
   };
 
   const fail = (reason, detail) => {
@@ -88,9 +111,7 @@ export function attachHls(video, url, { startPosition, active }, report) {
     if (plainOnly || !hls.levels.some(isExtra)) return false;
     plainOnly = true;
     mediaErrorAt = -Infinity;
-    const wasPlaying = !video.paused;
-    reload();
-    if (wasPlaying) video.play().catch(() => {});
+    renew();
     return true;
   };
 
@@ -116,14 +137,24 @@ export function attachHls(video, url, { startPosition, active }, report) {
   // Whether it is to play: an element that gets another source forgets it.
   let wanted = !video.paused;
   const stopListening = new AbortController();
-  for (const kind of ['play', 'pause']) video.addEventListener(kind, () => (wanted = kind === 'play'), { signal: stopListening.signal });
+  const { signal } = stopListening;
+  for (const kind of ['play', 'pause']) video.addEventListener(kind, () => (wanted = kind === 'play'), { signal });
+  // Nobody sees a picture stop that stands still already.
+  for (const kind of ['pause', 'waiting']) video.addEventListener(kind, lookForSizes, { signal });
 
   hls.on(Hls.Events.ERROR, (_event, data) => {
     // hls.js begins with an empty element and another codec, where one was not what the browser had said it can decode.
     if (data.details === Hls.ErrorDetails.MEDIA_SOURCE_REQUIRES_RESET && !data.fatal && wanted) {
       hls.once(Hls.Events.MEDIA_ATTACHED, () => video.play().catch(() => {}));
     }
-    if (!data.fatal || gaveUp) return;
+    if (gaveUp) return;
+    // A first segment that was made in a hurry has given way to the good one, under another address.
+    if (data.details === Hls.ErrorDetails.LEVEL_PARSING_ERROR && growing) {
+      // Pictures and sound are told of apart.
+      if (!renewing) renew();
+      return;
+    }
+    if (!data.fatal) return;
     if (data.type === Hls.ErrorTypes.NETWORK_ERROR) onNetworkError(data);
     else if (data.type === Hls.ErrorTypes.MEDIA_ERROR) onMediaError(data);
     else fail('media', data.details);
@@ -139,6 +170,11 @@ export function attachHls(video, url, { startPosition, active }, report) {
       })),
     });
   };
+  hls.on(Hls.Events.MANIFEST_LOADED, (_event, { levels, sessionData }) => {
+    listed = levels.length;
+    growing = Boolean(sessionData?.['kinora.growing']);
+    renewing = false;
+  });
   hls.on(Hls.Events.MANIFEST_PARSED, () => {
     manifestLoaded = true;
     for (let index = hls.levels.length; plainOnly && index--; ) {

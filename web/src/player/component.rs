@@ -39,7 +39,8 @@ pub fn Player(
     let captions = Captions::new(Signal::derive(move || Some(video.get())));
     let chapters = Memo::new(move |_| video.with(|video| video.chapters.clone()));
     let storyboard = Memo::new(move |_| video.with(|video| video.storyboard_url.clone()));
-    effect(move || playback.loudness.set(video.with(|video| video.loudness_lufs)));
+    let loudness = Memo::new(move |_| video.with(|video| video.loudness_lufs));
+    effect(move || playback.loudness.set(loudness.get()));
     let frame = NodeRef::<html::Div>::new();
     if let Some(goal_ms) = goal_ms {
         effect(move || {

@@ -52,7 +52,11 @@ pub fn Controls(
         view! { <IconButton icon=Icon::PictureInPicture label="Picture in picture" on_press=press /> }
     });
     view! {
-        <div class="controls" on:click=|event| event.stop_propagation()>
+        <div
+            class="controls"
+            on:click=|event| event.stop_propagation()
+            on:dblclick=|event| event.stop_propagation()
+        >
             <SeekBar playback chapters=chapters storyboard=storyboard />
             <div class="controls-row">
                 <IconButton icon=play_icon label=play_label on_press=move |_| playback.toggle() />

@@ -19,7 +19,7 @@ pub fn is_free_key(event: &KeyboardEvent) -> bool {
         return true;
     };
     let within = |selector: &str| target.closest(selector).ok().flatten().is_some();
-    if within("input, textarea, select, [contenteditable], dialog[open], [role=menu]") {
+    if within("input:not([type=range]), textarea, select, [contenteditable], dialog[open], [role=menu]") {
         return false;
     }
     let key = event.key();
@@ -29,5 +29,5 @@ pub fn is_free_key(event: &KeyboardEvent) -> bool {
     let moves_slider =
         key.starts_with("Arrow") || key.starts_with("Page") || matches!(key.as_str(), "Home" | "End");
     let digit = matches!(key.as_bytes(), [b'0'..=b'9']);
-    !(within("[role=slider]") && (moves_slider || digit))
+    !(within("[role=slider], [type=range]") && (moves_slider || digit))
 }

@@ -28,6 +28,12 @@ pub fn SettingsMenu(playback: Playback, captions: Captions, open: RwSignal<bool>
         if event.key() == "Escape" && open.get_untracked() {
             event.stop_propagation();
             open.set(false);
+            // What had the focus is gone with the panel.
+            let button = root.get_untracked().and_then(|root| root.query_selector("button").ok().flatten());
+            if let Some(button) = button {
+                // A button that cannot be focused leaves the focus where it fell.
+                let _ = button.unchecked_into::<web_sys::HtmlElement>().focus();
+            }
         }
     };
     view! {

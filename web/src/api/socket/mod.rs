@@ -39,6 +39,8 @@ const IDLE_MS: u32 = 5_000;
 /// How often this side asks whether the other is still there, and how long it may take to say so.
 const PING_EVERY_MS: u32 = 25_000;
 const PONG_WITHIN_MS: u32 = 10_000;
+/// The server closes a socket with more subscriptions than this: the others wait until one of them ends.
+const OPERATIONS_AT_ONCE: usize = 20;
 
 thread_local! {
     static SOCKET: Socket = Socket::default();
@@ -78,6 +80,7 @@ struct State {
 
 struct Running {
     payload: String,
+    is_sent: bool,
     sender: UnboundedSender<Result<Value, ApiError>>,
 }
 
@@ -106,8 +109,8 @@ impl Socket {
     /// Opens the connection anew, as whoever the cookie now names. Called after logging in or out.
     pub fn reconnect() {
         SOCKET.with(|socket| {
-            let had_link = socket.close();
-            if had_link && !socket.0.borrow().operations.is_empty() {
+            socket.close();
+            if !socket.0.borrow().operations.is_empty() {
                 socket.open();
             }
         });
@@ -118,10 +121,8 @@ impl Socket {
         let mut state = self.0.borrow_mut();
         state.next_id += 1;
         let id = state.next_id;
-        if state.acknowledged {
-            state.say(&protocol::subscribe(&id.to_string(), &payload));
-        }
-        state.operations.insert(id, Running { payload, sender });
+        state.operations.insert(id, Running { payload, is_sent: false, sender });
+        state.send_waiting();
         let must_open = state.link.is_none() && state.operations.len() == 1;
         drop(state);
         if must_open {
@@ -132,8 +133,9 @@ impl Socket {
 
     fn stop(&self, id: u32) {
         let mut state = self.0.borrow_mut();
-        if state.operations.remove(&id).is_some() && state.acknowledged {
+        if state.operations.remove(&id).is_some_and(|running| running.is_sent) {
             state.say(&protocol::complete(&id.to_string()));
+            state.send_waiting();
         }
         let (empty, generation) = (state.operations.is_empty(), state.generation);
         drop(state);
@@ -153,11 +155,14 @@ impl Socket {
     }
 
     /// Lets the link go, if there is one; its later events no longer count.
-    fn close(&self) -> bool {
+    fn close(&self) {
         let mut state = self.0.borrow_mut();
         state.generation += 1;
         state.acknowledged = false;
-        state.link.take().is_some()
+        state.link = None;
+        for running in state.operations.values_mut() {
+            running.is_sent = false;
+        }
     }
 
     fn open(&self) {
@@ -217,10 +222,7 @@ impl Socket {
         match protocol::read(text) {
             Some(Incoming::Acknowledged) => {
                 state.acknowledged = true;
-                state.attempts = 0;
-                for (id, running) in &state.operations {
-                    state.say(&protocol::subscribe(&id.to_string(), &running.payload));
-                }
+                state.send_waiting();
                 drop(state);
                 self.keep_alive(generation);
             }
@@ -260,6 +262,8 @@ impl Socket {
                 if !same || !heard {
                     return;
                 }
+                // A server that greets and hangs up is not one that is back.
+                socket.0.borrow_mut().attempts = 0;
             }
         });
     }
@@ -269,6 +273,17 @@ impl State {
     fn say(&self, text: &str) {
         if let Some(link) = &self.link {
             link.send(text);
+        }
+    }
+
+    /// Sends what has not been sent, oldest first, as far as the server takes it.
+    fn send_waiting(&mut self) {
+        let Self { link: Some(link), acknowledged: true, operations, .. } = self else { return };
+        let sent = operations.values().filter(|running| running.is_sent).count();
+        let waiting = operations.iter_mut().filter(|(_, running)| !running.is_sent);
+        for (id, running) in waiting.take(OPERATIONS_AT_ONCE.saturating_sub(sent)) {
+            link.send(&protocol::subscribe(&id.to_string(), &running.payload));
+            running.is_sent = true;
         }
     }
 
@@ -283,6 +298,7 @@ impl State {
     fn forget(&mut self, id: &str) {
         if let Ok(id) = id.parse::<u32>() {
             self.operations.remove(&id);
+            self.send_waiting();
         }
     }
 }

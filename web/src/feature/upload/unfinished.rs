@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api,
     session::use_session,
-    ui::{Button, Glyph, Icon, IconButton, Kind, Toasts, bytes, use_toasts},
+    ui::{Button, Glyph, Icon, IconButton, Kind, Toasts, bytes, effect, use_toasts},
 };
 
 /// What the server or this browser knows of a file that is not all there.
@@ -109,7 +109,7 @@ pub fn Unfinished() -> impl IntoView {
     let toasts = use_toasts();
     let session = use_session();
     let found = RwSignal::new_local(Vec::<Left>::new());
-    spawn_local(async move {
+    let load = move || async move {
         // A list that does not come is no reason to disturb: the files themselves are recognised in any case.
         let list = unfinished().await.unwrap_or_default();
         if found.try_set(all_left(list.clone(), Vec::new())).is_some() {
@@ -122,6 +122,15 @@ pub fn Unfinished() -> impl IntoView {
         records.retain(|record| record.owner == me.username);
         // Already gone is a page that nobody looks at any more.
         let _ = found.try_set(all_left(list, records));
+    };
+    // What a row did with one of them is known at the server, and the row is gone.
+    let count = StoredValue::new(usize::MAX);
+    effect(move || {
+        let now = uploads.rows.with(Vec::len);
+        if now < count.get_value() {
+            spawn_local(load());
+        }
+        count.set_value(now);
     });
     // A row that goes on with one of them takes it out of this list.
     let shown = move || {

@@ -70,7 +70,7 @@ fn Loaded(video: VideoDetails, loader: Loader<VideoDetails>) -> impl IntoView {
     let goal_ms = RwSignal::new(None);
     let stage = match Source::of(&video) {
         Some(_) => {
-            late::follow(shown);
+            late::follow(shown, move || loader.retry());
             view! { <Player video=shown start_ms=start_ms goal_ms=goal_ms /> }.into_any()
         }
         None => view! { <PendingView video=video on_change=move |()| loader.retry() /> }.into_any(),
