@@ -31,7 +31,12 @@ fn runner(place: &Place, served: &Served, clock: &WrongClock, name: &str) -> Ser
 
 /// The site's own time, as what it signs says it.
 async fn is_ahead_by(ann: &Person, seconds: i64) -> bool {
-    let created = ann.create_upload("a.mp4", "video/mp4", 9).await.data()["createUpload"].take();
+    let reply = ann.create_upload("a.mp4", "video/mp4", 9).await;
+    if reply.failed() && reply.code() == "UNAVAILABLE" {
+        // The clock was set between what the site asked of its store and the store's look at the time.
+        return false;
+    }
+    let created = reply.data()["createUpload"].take();
     let expires_at = created["expiresAt"].as_str().unwrap().to_owned();
     ann.run("mutation ($id: ID!) { abortUpload(uploadId: $id) }", json!({ "id": created["id"] }))
         .await
