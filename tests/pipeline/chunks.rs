@@ -16,7 +16,7 @@ use crate::published::{PATIENCE, Published, Track, fetch};
 const BORDERS_S: [f64; 2] = [6.0, 36.0];
 
 /// Uploads a clip and has it processed; `in_one_piece` without cutting it.
-async fn processed(ann: &Person, app: &TestApp, clip: &Clip, in_one_piece: bool) -> Published {
+pub async fn processed(ann: &Person, app: &TestApp, clip: &Clip, in_one_piece: bool) -> Published {
     processed_file(ann, app, &clip.path(), in_one_piece).await
 }
 
@@ -62,7 +62,7 @@ pub fn frames(file: &Path, kind: &str) -> Vec<String> {
 }
 
 /// How alike the pictures of two files are, frame by frame in their order: PSNR of the luma, in dB.
-fn likeness(one: &Path, other: &Path) -> Vec<f64> {
+pub fn likeness(one: &Path, other: &Path) -> Vec<f64> {
     let graph = "[0:v]setpts=N/25/TB[a];[1:v]setpts=N/25/TB[b];[a][b]psnr=stats_file=-";
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-i"])

@@ -7,6 +7,7 @@ mod chunks;
 mod classes;
 mod codecs;
 mod downloads;
+mod held;
 mod loudness;
 mod odd;
 mod previews;

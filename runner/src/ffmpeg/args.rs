@@ -129,14 +129,22 @@ pub fn chunk(cutting: &Cutting, cut: &Cut, is_draft: bool) -> Vec<String> {
     let sizes = if is_draft { draft_sizes(cutting) } else { &plan.sizes[..] };
     let lead = cut.first.min((LEAD_S * plan.rate.fps()).round() as u64);
     let mut args = Args::encoding();
+    // Where no table says how long each frame is shown, one that began long before the lead may still be on the screen.
+    // It is kept, and with it all from the keyframe before; the end is then for the graph to find.
+    let may_hold = cut.first > lead && plan.end.is_none();
+    if may_hold {
+        args.add(&["-noaccurate_seek"]);
+    }
     if cut.first > lead {
         args.add(&["-ss", &format!("{:.6}", cutting.seconds(cut.first - lead))]);
     }
-    let read_s = match (cut.is_last, cut.frames) {
-        (false, Some(frames)) => cutting.seconds(lead + frames) + 1.0,
-        _ => plan.limit.as_secs_f64(),
-    };
-    args.add(&["-t", &format!("{read_s:.3}")]);
+    match (cut.is_last, cut.frames) {
+        (false, Some(_)) if may_hold => {}
+        (false, Some(frames)) => {
+            args.add(&["-t", &format!("{:.3}", cutting.seconds(lead + frames) + 1.0)]);
+        }
+        _ => args.add(&["-t", &format!("{:.3}", plan.limit.as_secs_f64())]),
+    }
     args.input();
     if !sizes.is_empty() {
         args.add(&["-filter_complex", &filters::chunk(plan, sizes, lead, cut.frames, cut.is_last)]);

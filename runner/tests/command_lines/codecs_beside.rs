@@ -106,7 +106,7 @@ fn all_sizes_of_a_codec_come_of_one_run() {
 
 #[test]
 fn av1_has_a_run_for_each_segment_where_they_are_irregular() {
-    let cutting = cutting(Codec::Av1);
+    let mut cutting = cutting(Codec::Av1);
     let mut cut = cutting.cut(1).unwrap();
     let picture = "
 -map [v0]
@@ -128,6 +128,11 @@ fn av1_has_a_run_for_each_segment_where_they_are_irregular() {
     let told: Vec<_> = parts.iter().map(|part| (part.first, part.frames, part.is_last)).collect();
     assert_eq!(told, [(180, Some(75), false), (255, Some(25), false), (280, Some(60), true)]);
     let second = lines(&args::chunk(&cutting, &parts[1], false));
+    // A frame from before may still be on the screen.
+    assert!(second.contains("-noaccurate_seek\n-ss 7.500000\n-protocol_whitelist"), "{second}");
+    cutting.plan.end = Some(std::time::Duration::from_secs(14));
+    let second = lines(&args::chunk(&cutting, &parts[1], false));
+    assert!(!second.contains("accurate"), "{second}");
     assert!(second.contains("-ss 7.500000\n-t 2.833\n"), "{second}");
     assert!(second.contains(",trim=start_frame=30:end_frame=55,"), "{second}");
     assert!(second.contains(&format!("{picture}\n-g 1000\n-sc_threshold 0\n")), "{second}");

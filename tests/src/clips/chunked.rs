@@ -85,6 +85,21 @@ pub const CHUNKS_QUIET_END: Clip = clip(
     20_000.0,
 );
 
+/// Pictures that stand still over the borders of chunks, as a recorded screen does, in a container that has no table
+/// of how long each is shown.
+pub const CHUNKS_HELD: Clip = Clip {
+    extension: "webm",
+    content_type: "video/webm",
+    ..clip(
+        "chunks-held",
+        "-f lavfi -i testsrc2=s=320x180:r=25:d=40 -f lavfi -i sine=r=48000:d=40 \
+         -vf select='lt(t,3)+gt(t,9)*lt(t,33)+gt(t,38)' -fps_mode passthrough \
+         -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 800k -g 90 -c:a libopus",
+        (320, 180),
+        40_000.0,
+    )
+};
+
 /// The same length of what has to be encoded.
 pub const CHUNKS_VP9: Clip = Clip {
     extension: "webm",
