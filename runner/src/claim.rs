@@ -327,6 +327,7 @@ async fn work(runner: Arc<Runner>, job: Job) -> bool {
     };
     // The work is dropped by now: its programs are dead and its folder is gone.
     heartbeat.shutdown().await;
+    runner.sources.make_room();
     let took_ms = started.elapsed().as_millis() as u64;
     let mut log = String::new();
     let report = match ending {
@@ -339,7 +340,12 @@ async fn work(runner: Arc<Runner>, job: Job) -> bool {
         Ending::Finished(Err(error)) => {
             tracing::warn!(job = job.id.inner(), took_ms, %error, "job failed");
             log = error.log();
-            error.report()
+            let report = error.report();
+            if report.as_ref().is_some_and(|report| report.code == job::OUT_OF_DISK) {
+                // The next try has the room that they took.
+                runner.sources.forget_idle();
+            }
+            report
         }
     };
     match report {

@@ -60,6 +60,9 @@ pub(crate) enum JobError {
     Api(#[from] ApiError),
 }
 
+/// What the server is told where there was no room.
+pub(crate) const OUT_OF_DISK: &str = "RUNNER_OUT_OF_DISK";
+
 /// What the server is told about a job that ended without a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Report {
@@ -78,7 +81,7 @@ impl JobError {
                 Some(Report { code: refusal.code(), message: refusal.message(), retry: false })
             }
             Self::Media(MediaError::OutOfDisk(_)) | Self::Transfer(TransferError::OutOfDisk(_)) => ours(
-                "RUNNER_OUT_OF_DISK",
+                OUT_OF_DISK,
                 "The machine that processes videos is short of space. It will be tried again.",
             ),
             Self::Media(MediaError::Internal(_)) | Self::Transfer(TransferError::Disk(_)) => {

@@ -207,7 +207,8 @@ impl Publisher<'_> {
     ) -> Result<u64, JobError> {
         let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(20));
         let mut url = first_url.cloned();
-        let begun = Instant::now();
+        // An address that takes nothing may say so after minutes: only then does the waiting begin.
+        let mut gives_up_at = None;
         loop {
             let tried = match &url {
                 Some(url) => put(self.http, url, &output.file, &output.content).await,
@@ -216,7 +217,10 @@ impl Publisher<'_> {
             match tried {
                 Ok(()) => return Ok(output.content.size()),
                 // What was encoded is worth more than the wait.
-                Err(error @ TransferError::Unavailable(_)) if begun.elapsed() < self.patience => {
+                Err(error @ TransferError::Unavailable(_))
+                    if Instant::now()
+                        < *gives_up_at.get_or_insert_with(|| Instant::now() + self.patience) =>
+                {
                     tracing::warn!(%error, "uploading again");
                 }
                 Err(error) => return Err(error.into()),

@@ -45,6 +45,17 @@ impl SourceCache {
         make_room(&mut entries);
         entry
     }
+
+    /// After a job, whose source may be one too many now.
+    pub fn make_room(&self) {
+        make_room(&mut self.entries.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Where the disk is full, nothing is kept that no job is using.
+    pub fn forget_idle(&self) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|entry| !is_idle(entry));
+    }
 }
 
 /// Drops what has not been used for longest; dropping it removes the file.

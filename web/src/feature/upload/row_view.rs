@@ -73,7 +73,10 @@ fn size_words(row: Row) -> String {
         if preview.duration_ms >= 1_000.0 {
             text += &format!(" · {}", duration(preview.duration_ms as i64));
         }
-        text += &format!(" · {}×{}", preview.width, preview.height);
+        // Of sound alone there is nothing to see.
+        if preview.width > 0 {
+            text += &format!(" · {}×{}", preview.width, preview.height);
+        }
     }
     text
 }
